@@ -1,0 +1,66 @@
+/** Atoms: one frozen object per name, interned in a bounded table, so `===` compares them. */
+
+import { LimitError, UsageError } from "../errors.ts";
+
+/** An atom has at most this many characters (not bytes), as in the BEAM. */
+export const MAX_ATOM_CHARACTERS = 255;
+
+/** Most atoms this process ever holds: atoms are never freed, so a peer must not be able to add without end. */
+export const MAX_ATOMS = 1_048_576;
+
+const table = new Map<string, Atom>();
+const utf8 = new TextEncoder();
+
+/** An Erlang atom. Made by {@link atom}; two atoms of one name are the same object. */
+export class Atom {
+  readonly name: string;
+  /** The name in UTF-8, kept so that encoding an atom is a copy. Not to be written to. */
+  readonly utf8: Uint8Array;
+
+  private constructor(name: string, bytes: Uint8Array) {
+    this.name = name;
+    this.utf8 = bytes;
+    Object.freeze(this);
+  }
+
+  /** @internal Use {@link atom}. */
+  static intern(name: string): Atom {
+    const known = table.get(name);
+    if (known !== undefined) return known;
+    if (/\p{Surrogate}/u.test(name)) throw new UsageError("an atom's name must be valid Unicode");
+    if (name.length > MAX_ATOM_CHARACTERS && [...name].length > MAX_ATOM_CHARACTERS) {
+      throw new LimitError(`an atom has at most ${MAX_ATOM_CHARACTERS} characters`);
+    }
+    if (table.size >= MAX_ATOMS) {
+      throw new LimitError(`this process already holds ${MAX_ATOMS} different atoms`);
+    }
+    const made = new Atom(name, utf8.encode(name));
+    table.set(name, made);
+    return made;
+  }
+
+  toString(): string {
+    return this.name;
+  }
+}
+
+/**
+ * The atom of this name.
+ * @throws LimitError beyond 255 characters, or when {@link MAX_ATOMS} different atoms exist in this process
+ * @throws UsageError when the name is not valid Unicode
+ */
+export function atom(name: string): Atom {
+  return Atom.intern(name);
+}
+
+/** `true` and `false` as atoms. */
+export function bool(value: boolean): Atom {
+  return value ? TRUE : FALSE;
+}
+
+export const TRUE: Atom = atom("true");
+export const FALSE: Atom = atom("false");
+export const OK: Atom = atom("ok");
+export const ERROR: Atom = atom("error");
+export const UNDEFINED: Atom = atom("undefined");
+export const NIL: Atom = atom("nil");

@@ -1,0 +1,18 @@
+/** Erlang terms in JavaScript. */
+
+export { Atom, atom, bool, ERROR, FALSE, NIL, OK, TRUE, UNDEFINED } from "./atom.ts";
+export type { Term } from "./term.ts";
+export { equals, TermMap } from "./term-map.ts";
+export { binary, charlist, text, textOf } from "./text.ts";
+export {
+  Bitstring,
+  ExternalFun,
+  Float,
+  Fun,
+  ImproperList,
+  Pid,
+  Port,
+  Reference,
+  Tuple,
+  tuple,
+} from "./values.ts";
