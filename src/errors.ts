@@ -18,6 +18,8 @@ export type ErrorCode =
   | "BEAM_UPGRADE"
   | "BEAM_LEASE"
   | "BEAM_JOURNAL"
+  | "BEAM_SYNTAX"
+  | "BEAM_CONFIG"
   | "BEAM_USAGE";
 
 /** What every beamctl error can carry beside its message. */

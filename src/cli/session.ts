@@ -1,0 +1,84 @@
+/** One command's time with a node: connect, work, close, and stop safely at Ctrl-C. */
+
+import { type BeamNode, connect } from "../node/index.ts";
+import { observer, type Remote } from "../otp/index.ts";
+import type { Globals } from "./globals.ts";
+import { findTarget, type Target } from "./target.ts";
+
+/** What a command that changes something is given. */
+export interface Operating {
+  readonly node: BeamNode;
+  readonly target: Target;
+  /** Fires at the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** What a command that only looks is given: a remote that lets nothing but the allow-list through. */
+export interface Observing {
+  readonly remote: Remote;
+  readonly target: Target;
+  readonly signal: AbortSignal;
+}
+
+/** Runs `work` on the node of the command line, and closes the link whatever happens. */
+export async function operate<T>(
+  globals: Globals,
+  work: (given: Operating) => Promise<T>,
+): Promise<T> {
+  const target = await findTarget(globals);
+  const abort = new AbortController();
+  let asked = 0;
+  const interrupt = (name: NodeJS.Signals) => {
+    asked++;
+    if (asked > 1) {
+      process.stderr.write("left at once; run `beamctl recover` to see what is left to undo\n");
+      process.exit(130);
+    }
+    process.stderr.write(`\n${name}: stopping safely; once more leaves at once\n`);
+    abort.abort();
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  try {
+    const node = await connectTo(globals, target, abort.signal);
+    try {
+      return await work({ node, target, signal: abort.signal });
+    } finally {
+      await node.close();
+    }
+  } finally {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  }
+}
+
+/** As {@link operate}, but read-only by construction. */
+export function observe<T>(globals: Globals, work: (given: Observing) => Promise<T>): Promise<T> {
+  return operate(globals, ({ node, target, signal }) =>
+    work({ remote: observer(node), target, signal }),
+  );
+}
+
+/** Connects as the flags say. */
+export function connectTo(
+  globals: Globals,
+  target: Target,
+  signal?: AbortSignal,
+): Promise<BeamNode> {
+  return connect(target.node, {
+    cookie: target.cookie,
+    ...(target.address === undefined ? {} : { address: target.address }),
+    ...(globals.epmd === undefined ? {} : { epmd: epmdAddress(globals.epmd) }),
+    ...(target.timeout === 0 ? {} : { timeout: Math.min(target.timeout, 7000) }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** `host`, `host:port` or `:port` of an EPMD. */
+export function epmdAddress(text: string): { host?: string; port?: number } {
+  const [host, port] = text.split(":");
+  return {
+    ...(host === "" || host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+  };
+}

@@ -1,0 +1,41 @@
+/** SuspendRanchAcceptors: from here on new clients wait in the listen backlog, and nobody is refused. */
+
+import { listeners } from "../topology/index.ts";
+import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
+import { InstructionError } from "./errors.ts";
+import { guarded } from "./guarded.ts";
+import { appendAfterPointOfNoReturn } from "./insert.ts";
+import type { Instruction } from "./instruction.ts";
+
+const NAME = "SuspendRanchAcceptors";
+
+/**
+ * Terminates the acceptors of every listener through the guardian, which restarts them if we vanish. The listen socket stays
+ * open, so clients connect into its backlog and are answered after the resume. No supervisor is suspended: the release
+ * handler could not walk past it. Every existing connection goes on.
+ */
+export const SuspendRanchAcceptors: Instruction<string> = {
+  name: NAME,
+  insertWhere: appendAfterPointOfNoReturn,
+  dependencies: [CheckRanchAcceptors as Instruction],
+  arguments: (_instructions, { application }) => application,
+
+  async run(context) {
+    const { node, facts, log } = context;
+    const guardian = guarded(NAME, context);
+    const acceptors = facts.listeners.flatMap((listener) =>
+      listener.acceptors
+        .filter(({ pid }) => pid !== undefined)
+        .map(({ id }) => ({ supervisor: listener.supervisors.acceptors, id })),
+    );
+    await guardian.hold(acceptors);
+    facts.heldAcceptors = acceptors.length;
+
+    const running = (await listeners(node)).filter(({ status }) => status !== "held");
+    if (running.length > 0) {
+      const names = running.map(({ name, status }) => `${name} is ${status}`).join(", ");
+      throw new InstructionError(NAME, `not every listener is held: ${names}`, { node: node.name });
+    }
+    log("info", `holding ${acceptors.length} acceptors; new clients wait`);
+  },
+};

@@ -1,0 +1,43 @@
+/** Reads from the node the relup that leads from one version to another. */
+
+import { consult, rootDir, type Remote } from "../otp/index.ts";
+import { RelupError } from "./errors.ts";
+import { parseRelup, type RelupEntry } from "./relup.ts";
+
+/** Whether the versions are gone up or down: each direction stands in the newer version's relup. */
+export type Direction = "up" | "down";
+
+/** The way from the running version to the wished one. */
+export interface RelupPath extends RelupEntry {
+  readonly direction: Direction;
+  /** The file on the node that it was read from. */
+  readonly file: string;
+}
+
+/**
+ * Finds the instructions from `from` to `to`: upwards in the relup of `to`, else downwards in that of `from`. The release
+ * handler's own check passes when there is no relup at all, so this is asked before anything is touched. Read-only.
+ * @throws RelupError when neither file has the way; it names the versions that each offers
+ */
+export async function readRelup(remote: Remote, from: string, to: string): Promise<RelupPath> {
+  const root = await rootDir(remote);
+  const tried: string[] = [];
+  for (const direction of ["up", "down"] as const) {
+    const file = `${root}/releases/${direction === "up" ? to : from}/relup`;
+    const terms = await consult(remote, file);
+    if (terms === undefined) {
+      tried.push(`${file} does not exist`);
+      continue;
+    }
+    const relup = terms[0] === undefined ? undefined : parseRelup(terms[0]);
+    const wanted = direction === "up" ? from : to;
+    const found = relup?.[direction].find(({ version }) => version === wanted);
+    if (found !== undefined) return { ...found, direction, file };
+    const offered = relup?.[direction].map(({ version }) => version).join(", ");
+    tried.push(`${file} has ${direction === "up" ? "from" : "to"} ${offered || "no version"}`);
+  }
+  throw new RelupError(`no relup leads from ${from} to ${to}: ${tried.join("; ")}`, {
+    node: remote.name,
+    remedy: `Build release ${to} with a relup from ${from} (systools:make_relup) and unpack it again.`,
+  });
+}

@@ -1,0 +1,85 @@
+/** What an upgrade tells while it runs, and what it returns. */
+
+import type { LogLevel, SuspendTarget } from "../instructions/index.ts";
+
+/** The stages of an upgrade in their order. */
+export const STAGES = [
+  "unpack",
+  "check",
+  "plan",
+  "guard",
+  "suspend",
+  "drain",
+  "install",
+  "verify",
+  "resume",
+  "permanent",
+] as const;
+
+export type Stage = (typeof STAGES)[number];
+
+/** One thing that happened; `at` is in epoch milliseconds. */
+export type UpgradeEvent =
+  | {
+      readonly type: "stage";
+      readonly stage: Stage;
+      readonly state: "start" | "done" | "failed" | "skipped";
+      readonly at: number;
+    }
+  | {
+      readonly type: "log";
+      readonly stage: Stage;
+      readonly level: LogLevel;
+      readonly text: string;
+      readonly at: number;
+    }
+  | { readonly type: "plan"; readonly steps: readonly string[]; readonly at: number };
+
+/** How an upgrade is done. Times are in milliseconds. */
+export interface UpgradeOptions {
+  /** `edeliver` (default) is the whole ritual; `minimal` suspends nothing beyond what the relup itself suspends. */
+  plan?: "edeliver" | "minimal";
+  /** The OTP application; default the release's name. */
+  application?: string;
+  /** What is suspended. Default `channels`. */
+  suspend?: SuspendTarget;
+  /** How long a process may take to accept its suspension. Default 1000. */
+  suspendTimeout?: number;
+  /** How long running requests are waited for. Default 500. */
+  drainTimeout?: number;
+  /** The longest that the release handler may take to install. Default 300,000. */
+  installTimeout?: number;
+  /** Whether the version is made permanent at the end. Default `true`. */
+  permanent?: boolean;
+  /** Only check and show the plan; the node is left unchanged but for the unpacked files. Default `false`. */
+  dryRun?: boolean;
+  /** Where journals are kept; default the user's state directory. */
+  stateDirectory?: string;
+  signal?: AbortSignal;
+}
+
+/** What an upgrade did, all of it read back from the node. */
+export interface UpgradeReport {
+  readonly operation: string;
+  readonly node: string;
+  readonly release: string;
+  readonly from: string;
+  readonly to: string;
+  readonly direction: "up" | "down";
+  readonly plan: "edeliver" | "minimal";
+  readonly dryRun: boolean;
+  readonly permanent: boolean;
+  readonly steps: readonly string[];
+  /** Processes that were suspended by us. */
+  readonly suspended: number;
+  /** Acceptors that were held by us. */
+  readonly held: number;
+  /** Milliseconds from the first suspension to the last resume. */
+  readonly pauseMs: number;
+  /** Milliseconds inside the release handler's install. */
+  readonly installMs: number;
+  /** Processes of ours found suspended at the end: 0, or the upgrade has failed. */
+  readonly leftSuspended: number;
+  /** Modules whose loaded code was compared with the beams on disk. */
+  readonly verifiedModules: number;
+}

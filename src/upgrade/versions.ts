@@ -1,0 +1,37 @@
+/** Which release runs, and whether the wished version is on the node and can be reached. */
+
+import { type Release, unpackRelease, whichReleases, type Remote } from "../otp/index.ts";
+import { UpgradeError } from "./errors.ts";
+
+/** The release that runs: `current` while an upgrade is not yet permanent, else `permanent`. */
+export async function runningRelease(remote: Remote): Promise<Release> {
+  const releases = await whichReleases(remote);
+  const running =
+    releases.find(({ status }) => status === "current") ??
+    releases.find(({ status }) => status === "permanent");
+  if (running !== undefined) return running;
+  throw new UpgradeError("unpack", "unchanged", "the node runs no release", {
+    node: remote.name,
+    remedy: "Start it from a release (RELEASES and start_erl.data present), not with `erl` or `iex`.",
+  });
+}
+
+/**
+ * Makes sure that the version is unpacked; its package must lie in the node's `releases` folder.
+ * @returns whether it was unpacked just now
+ */
+export async function ensureUnpacked(
+  remote: Remote,
+  running: Release,
+  version: string,
+): Promise<boolean> {
+  if (running.version === version) {
+    throw new UpgradeError("unpack", "unchanged", `${running.name} ${version} already runs`, {
+      node: remote.name,
+      remedy: "Name another version; `beamctl release ls` lists them.",
+    });
+  }
+  const known = (await whichReleases(remote)).some((release) => release.version === version);
+  if (!known) await unpackRelease(remote, `${running.name}-${version}`);
+  return !known;
+}
