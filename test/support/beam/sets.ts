@@ -1,0 +1,54 @@
+/** The table of what can be provisioned: a set is a Debian suite (or several to try) and package names, never versions. */
+
+/** The sets that hold an OTP with Elixir beside it. */
+export type OtpSet = "otp23" | "otp25" | "otp27" | "otp29";
+/** Every set: the OTPs, and what is run on them. */
+export type SetName = OtpSet | "rabbitmq310";
+
+/** What a set is made of. */
+export interface SetSpec {
+  /** Debian suites in the order to try. */
+  readonly suites: readonly string[];
+  /** Packages taken with everything they depend on. */
+  readonly packages: readonly string[];
+  /** Packages taken alone: they run on another set's OTP. */
+  readonly alone: readonly string[];
+  /** The OTP release it must report; suites that still move may report a newer one. */
+  readonly release?: { readonly number: number; readonly orNewer: boolean };
+}
+
+// Beside Elixir: what a third-party system such as RabbitMQ expects of an OTP installation.
+const OTP = [
+  "elixir",
+  "erlang-base",
+  "erlang-crypto",
+  "erlang-eldap",
+  "erlang-inets",
+  "erlang-mnesia",
+  "erlang-os-mon",
+  "erlang-parsetools",
+  "erlang-public-key",
+  "erlang-runtime-tools",
+  "erlang-ssl",
+  "erlang-syntax-tools",
+  "erlang-tools",
+  "erlang-xmerl",
+];
+
+function otp(number: number, suites: readonly string[], orNewer = false): SetSpec {
+  return { suites, packages: OTP, alone: [], release: { number, orNewer } };
+}
+
+/** All sets by name. */
+export const SETS: Readonly<Record<SetName, SetSpec>> = {
+  otp23: otp(23, ["bullseye"]),
+  otp25: otp(25, ["bookworm"]),
+  otp27: otp(27, ["trixie"]),
+  otp29: otp(29, ["forky", "sid"], true),
+  rabbitmq310: { suites: ["bookworm"], packages: [], alone: ["rabbitmq-server"] },
+};
+
+/** Whether `name` is a set. */
+export function isSet(name: string): name is SetName {
+  return Object.hasOwn(SETS, name);
+}
