@@ -6,8 +6,17 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { connectAsync } from "mqtt";
 import { describe, expect, it } from "vitest";
-import { answers, type OtpSet, provision, startEpmd, startErl } from "../support/index.ts";
+import WebSocket from "ws";
+import {
+  answers,
+  type OtpSet,
+  provision,
+  startEpmd,
+  startErl,
+  startRabbit,
+} from "../support/index.ts";
 
 const SETS: readonly OtpSet[] = ["otp25", "otp27", "otp29"];
 
@@ -64,7 +73,26 @@ describe("a started node", () => {
     await node.stop();
     expect(await node.exited).toEqual({ code: 0, signal: null });
     expect(await answers(node.port)).toBe(false);
-    await until(() => !existsSync(node.home));
+    expect(existsSync(node.home)).toBe(false);
+  });
+});
+
+describe("RabbitMQ", () => {
+  it("serves STOMP and MQTT over websockets", async () => {
+    await using rabbit = await startRabbit({ otp: await provision("otp25") });
+    const socket = new WebSocket(`ws://127.0.0.1:${rabbit.stomp}/ws`, ["v12.stomp"]);
+    await once(socket, "open");
+    socket.send("CONNECT\naccept-version:1.2\nlogin:guest\npasscode:guest\n\n\0");
+    const [frame] = (await once(socket, "message")) as [Buffer];
+    expect(frame.toString()).toMatch(/^CONNECTED/);
+    socket.terminate();
+    const client = await connectAsync(`ws://127.0.0.1:${rabbit.mqtt}/ws`, {
+      username: "guest",
+      password: "guest",
+      protocolVersion: 4,
+    });
+    await client.endAsync();
+    expect(await answers(rabbit.port)).toBe(true);
   });
 });
 

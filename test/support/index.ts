@@ -6,3 +6,4 @@ export { answers, type EpmdProcess, startEpmd } from "./launch/epmd.ts";
 export { BeamProcess, type ErlOptions, startErl } from "./launch/erl.ts";
 export { makeCookie, uniqueName } from "./launch/home.ts";
 export { freePort } from "./launch/port.ts";
+export { type RabbitProcess, startRabbit } from "./launch/rabbit.ts";

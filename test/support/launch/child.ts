@@ -1,6 +1,7 @@
 /** Starts one program so that it, and all it starts, dies with us, also when we are killed by SIGKILL. */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
 
 /** How a program ended. */
 export interface Exit {
@@ -36,6 +37,7 @@ export class Child implements AsyncDisposable {
   #ended: Exit | undefined;
   readonly #waiters = new Set<() => void>();
   readonly #process: ChildProcess;
+  readonly #home: string;
 
   constructor(options: ChildOptions) {
     const child = spawn(
@@ -51,6 +53,7 @@ export class Child implements AsyncDisposable {
     if (child.pid === undefined) throw new Error(`cannot start ${options.command}`);
     this.pid = child.pid;
     this.#process = child;
+    this.#home = options.home;
     const keep = (text: string): void => {
       this.#output = (this.#output + text).slice(-KEPT_OUTPUT);
       this.#wake();
@@ -115,7 +118,7 @@ export class Child implements AsyncDisposable {
     const late = setTimeout(() => this.kill(), 10_000);
     await this.exited;
     clearTimeout(late);
-    await this.closed;
+    await this.#clean();
   }
 
   /** Ends it and its whole process group at once. */
@@ -127,7 +130,12 @@ export class Child implements AsyncDisposable {
         // It ended in this moment.
       }
     }
+    await this.#clean();
+  }
+
+  async #clean(): Promise<void> {
     await this.closed;
+    await rm(this.#home, { recursive: true, force: true });
   }
 
   #wake(): void {
