@@ -33,10 +33,15 @@ export function globalOptions(): Option[] {
     new Option("--address <host:port>", "dial this address instead of asking EPMD for the node"),
     new Option("--epmd <host:port>", "ask the EPMD at this address").env("BEAMCTL_EPMD"),
     new Option("--cookie-file <path>", "read the cookie from this file"),
-    new Option("-c, --cookie <value>", "the cookie; others can see it, so prefer a file; - reads stdin"),
+    new Option(
+      "-c, --cookie <value>",
+      "the cookie; others can see it, so prefer a file; - reads stdin",
+    ),
     new Option("--release-root <dir>", "take node name and cookie from a release on disk"),
     new Option("-l, --longnames", "complete a bare name with the full host name"),
-    new Option("-t, --timeout <duration>", "how long to wait: 500ms, 5s, 2m, 0 = for ever").default("15s"),
+    new Option("-t, --timeout <duration>", "how long to wait: 500ms, 5s, 2m, 0 = for ever").default(
+      "15s",
+    ),
     new Option("-o, --output <format>", "how results are written").choices(FORMATS).default("auto"),
     new Option("--json", "short for -o json"),
     new Option("-q, --quiet", "no progress and no notes"),

@@ -1,6 +1,6 @@
 /** Which release runs, and whether the wished version is on the node and can be reached. */
 
-import { type Release, unpackRelease, whichReleases, type Remote } from "../otp/index.ts";
+import { type Release, type Remote, unpackRelease, whichReleases } from "../otp/index.ts";
 import { UpgradeError } from "./errors.ts";
 
 /** The release that runs: `current` while an upgrade is not yet permanent, else `permanent`. */
@@ -12,7 +12,8 @@ export async function runningRelease(remote: Remote): Promise<Release> {
   if (running !== undefined) return running;
   throw new UpgradeError("unpack", "unchanged", "the node runs no release", {
     node: remote.name,
-    remedy: "Start it from a release (RELEASES and start_erl.data present), not with `erl` or `iex`.",
+    remedy:
+      "Start it from a release (RELEASES and start_erl.data present), not with `erl` or `iex`.",
   });
 }
 

@@ -18,7 +18,13 @@ import {
 } from "../../term/index.ts";
 
 /** A value of JSON. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 /**
  * A term as JSON. `true`, `false` and `nil` become JSON's own; other atoms `{"%a": name}`, tuples `{"%t": [...]}`, pids

@@ -1,0 +1,38 @@
+/** `beamctl chan ls`: the channel processes with topic, socket and queue. */
+
+import { channels } from "../../topology/index.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Printer } from "../output/printer.ts";
+import type { Run } from "../program.ts";
+import { observe } from "../session.ts";
+
+export const run: Run = async (globals) =>
+  observe(globals, async ({ remote }) => {
+    const printer = new Printer(globals);
+    const found = await channels(remote);
+    if (found === "not_detected") {
+      printer.note("channel processes cannot be detected on this node");
+      return EXIT.degraded;
+    }
+    printer.rows(
+      found,
+      [
+        { title: "PID", cell: ({ pid }) => String(pid) },
+        { title: "TOPIC", cell: ({ topic }) => topic ?? "-" },
+        { title: "MODULE", cell: ({ module }) => module },
+        { title: "SOCKET", cell: ({ transport }) => String(transport) },
+        { title: "QUEUE", cell: ({ queue }) => queue, right: true },
+        { title: "STATE", cell: ({ suspended }) => (suspended ? "suspended" : "running") },
+      ],
+      ({ pid, topic, module, transport, queue, suspended }) => ({
+        pid: String(pid),
+        topic: topic ?? null,
+        module,
+        transport: String(transport),
+        queue,
+        suspended,
+      }),
+      "no channel is joined",
+    );
+    return undefined;
+  });

@@ -1,0 +1,44 @@
+/** `beamctl release upgrade` and `downgrade`: the main job. */
+
+import { upgrade } from "../../upgrade/index.ts";
+import { confirmChange } from "../confirm.ts";
+import { milliseconds } from "../duration.ts";
+import { Printer } from "../output/printer.ts";
+import type { Run } from "../program.ts";
+import { operate } from "../session.ts";
+import { follow } from "../upgrade-progress.ts";
+
+export const run: Run = async (globals, local, [version = ""]) => {
+  const printer = new Printer(globals);
+  const dryRun = local["dryRun"] === true;
+  const application = local["app"] as string | undefined;
+  const drainTimeout = milliseconds(String(local["drain"]));
+  const installTimeout = milliseconds(String(local["installTimeout"]));
+  return operate(globals, async ({ node, signal }) => {
+    if (!dryRun) await confirmChange(globals, `${local["verb"]} ${node.name} to ${version}?`);
+    const operation = upgrade(node, version, {
+      plan: local["plan"] as "edeliver" | "minimal",
+      suspend: local["suspend"] as "channels" | "transports" | "both",
+      direction: local["verb"] === "upgrade" ? "up" : "down",
+      ...(application === undefined ? {} : { application }),
+      drainTimeout,
+      installTimeout,
+      permanent: local["permanent"] !== false,
+      dryRun,
+      signal,
+    });
+    const report = await follow(operation, printer, globals.quiet === true);
+    if (printer.format === "auto") {
+      const what = report.dryRun ? "would go" : "went";
+      process.stdout.write(
+        `${report.node} ${what} from ${report.release} ${report.from} to ${report.to}` +
+          (report.dryRun ? "\n" : `; paused ${report.pauseMs} ms, nothing left suspended\n`),
+      );
+    } else if (printer.format !== "ndjson") {
+      printer.record({ ...report });
+    } else {
+      process.stdout.write(`${JSON.stringify({ type: "report", ...report })}\n`);
+    }
+    return undefined;
+  });
+};

@@ -1,0 +1,165 @@
+/** The command tree. Each command's code is loaded when it runs, so that `--help` is quick. */
+
+import { readFileSync } from "node:fs";
+import { Argument, Command, Option } from "commander";
+import { type Globals, globalOptions } from "./globals.ts";
+
+/** The options of one command beside the global ones. */
+export type Local = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** What a command's code is: global flags, its own options, its arguments; the exit code is 0 unless it returns one. */
+export type Run = (
+  globals: Globals,
+  local: Local,
+  args: readonly string[],
+) => Promise<number | undefined>;
+
+/** The whole program, not yet parsed. */
+export function buildProgram(): Command {
+  const program = new Command("beamctl")
+    .description(
+      "Operate live Elixir and Erlang nodes from outside: look, suspend, hot-upgrade, resume.",
+    )
+    .version(version(), "-V, --version")
+    .exitOverride()
+    .showHelpAfterError("(beamctl --help lists the commands)")
+    .configureHelp({ showGlobalOptions: true });
+  for (const option of globalOptions()) program.addOption(option);
+
+  add(
+    program,
+    "ping",
+    "measure the handshake and a round trip",
+    () => import("./commands/ping.ts"),
+  );
+  add(
+    program,
+    "doctor",
+    "explain step by step why a node cannot be reached",
+    () => import("./commands/doctor.ts"),
+  );
+  add(
+    program,
+    "nodes [host]",
+    "list the nodes that an EPMD knows",
+    () => import("./commands/nodes.ts"),
+  );
+  add(
+    program,
+    "info",
+    "versions, uptime, memory and limits of the node",
+    () => import("./commands/info.ts"),
+  );
+  add(
+    program,
+    "rpc [expression] [args...]",
+    "evaluate an expression, or call -m M -f F with terms",
+    () => import("./commands/rpc.ts"),
+  )
+    .option("-m, --module <module>", "the module to call, as MyApp.Repo or lists")
+    .option("-f, --function <function>", "the function to call")
+    .addOption(language());
+  add(
+    program,
+    "eval <file>",
+    "run a script from a file, or from stdin with -",
+    () => import("./commands/eval.ts"),
+  ).addOption(language());
+  add(program, "tree [application]", "the supervision tree", () => import("./commands/tree.ts"));
+  add(
+    program,
+    "listeners",
+    "listeners with their acceptors and status",
+    () => import("./commands/listeners.ts"),
+  );
+  add(
+    program,
+    "connections",
+    "connections by kind, and how that is known",
+    () => import("./commands/connections.ts"),
+  ).option("--websockets", "only websockets");
+
+  const chan = program.command("chan").description("channel processes: list, suspend, resume");
+  add(chan, "ls", "list channels with topic, socket and queue", () => import("./commands/chan.ts"));
+  add(
+    chan,
+    "suspend",
+    "suspend them while this command runs; Ctrl-C resumes",
+    () => import("./commands/chan-suspend.ts"),
+  )
+    .option("--for <duration>", "resume after this time", "8s")
+    .addOption(targetOption());
+  add(
+    chan,
+    "resume",
+    "resume what a former command left suspended",
+    () => import("./commands/recover.ts"),
+  );
+
+  const release = program.command("release").description("versions of the release: list, upgrade");
+  add(release, "ls", "versions and their status", () => import("./commands/release-ls.ts"));
+  for (const verb of ["upgrade", "downgrade"] as const) {
+    add(
+      release,
+      `${verb} <version>`,
+      `${verb} hot, with nobody disconnected`,
+      () => import("./commands/release-upgrade.ts"),
+    )
+      .addOption(
+        new Option("--plan <plan>", "what is suspended around the install")
+          .choices(["edeliver", "minimal"])
+          .default("edeliver"),
+      )
+      .addOption(targetOption())
+      .option("--app <application>", "the OTP application (default: the release's name)")
+      .option("--drain <duration>", "how long running requests are waited for", "500ms")
+      .option("--install-timeout <duration>", "the longest the install may take", "5m")
+      .option("--no-permanent", "do not make the version permanent at the end")
+      .option("--dry-run", "check and show the plan, change nothing");
+  }
+  add(
+    program,
+    "recover",
+    "finish or undo what an interrupted run left",
+    () => import("./commands/recover.ts"),
+  );
+  return program;
+}
+
+function add(
+  parent: Command,
+  usage: string,
+  description: string,
+  load: () => Promise<{ run: Run }>,
+): Command {
+  const [name, ...args] = usage.split(" ") as [string, ...string[]];
+  const command = parent.command(name).description(description);
+  for (const arg of args) command.addArgument(new Argument(arg));
+  return command.action(async () => {
+    const { run } = await load();
+    const code = await run(
+      command.optsWithGlobals<Globals>(),
+      { verb: name, ...command.opts<Local>() },
+      command.processedArgs.flat().filter((value) => value !== undefined) as string[],
+    );
+    if (code !== undefined) process.exitCode = code;
+  });
+}
+
+function language(): Option {
+  return new Option("--lang <language>", "the language of the expression").choices([
+    "elixir",
+    "erlang",
+  ]);
+}
+
+function targetOption(): Option {
+  return new Option("--suspend <what>", "which processes of a websocket are suspended")
+    .choices(["channels", "transports", "both"])
+    .default("channels");
+}
+
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

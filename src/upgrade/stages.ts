@@ -1,0 +1,66 @@
+/** The stages of one run: which is on, and the events they make. */
+
+import type { LogLevel } from "../instructions/index.ts";
+import { STAGES, type Stage, type UpgradeEvent } from "./events.ts";
+
+/** Keeps the stage in hand and emits its start, its end and its lines. A stage that is entered again starts once. */
+export class Stages {
+  readonly #emit: (event: UpgradeEvent) => void;
+  #current: Stage = "unpack";
+  #open = false;
+
+  constructor(emit: (event: UpgradeEvent) => void) {
+    this.#emit = emit;
+  }
+
+  get current(): Stage {
+    return this.#current;
+  }
+
+  /** Runs `work` as (a part of) this stage. */
+  async in<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
+    if (stage !== this.#current || !this.#open) {
+      this.#end("done");
+      this.#current = stage;
+      this.#open = true;
+      this.#event("start");
+    }
+    try {
+      return await work();
+    } catch (error) {
+      this.#end("failed");
+      throw error;
+    }
+  }
+
+  /** The rest from this stage on is not done. */
+  skipRest(from: Stage): void {
+    this.#end("done");
+    for (const stage of STAGES.slice(STAGES.indexOf(from))) {
+      this.#emit({ type: "stage", stage, state: "skipped", at: Date.now() });
+    }
+  }
+
+  log(level: LogLevel, text: string): void {
+    this.#emit({ type: "log", stage: this.#current, level, text, at: Date.now() });
+  }
+
+  plan(steps: readonly string[]): void {
+    this.#emit({ type: "plan", steps, at: Date.now() });
+  }
+
+  /** Closes the last stage. */
+  finish(): void {
+    this.#end("done");
+  }
+
+  #end(state: "done" | "failed"): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#event(state);
+  }
+
+  #event(state: "start" | "done" | "failed"): void {
+    this.#emit({ type: "stage", stage: this.#current, state, at: Date.now() });
+  }
+}

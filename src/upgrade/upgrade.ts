@@ -1,0 +1,250 @@
+/** The main job: a live release goes to another version, guarded from the first suspension to the last resume. */
+
+import { Guardian } from "../guard/index.ts";
+import {
+  changes,
+  checks,
+  DEFAULT_CONFIG,
+  type InstructionConfig,
+  type InstructionContext,
+  type Instructions,
+  noFacts,
+  PLANS,
+  type PlanStep,
+  plan,
+} from "../instructions/index.ts";
+import type { BeamNode } from "../node/index.ts";
+import { checkInstallRelease, makePermanent, type Release } from "../otp/index.ts";
+import { changedModules, type RelupPath, readRelup, restartsEmulator } from "../relup/index.ts";
+import { UpgradeError } from "./errors.ts";
+import type { Stage, UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
+import { install } from "./install.ts";
+import { type Operation, startOperation } from "./operation.ts";
+import { failed } from "./outcome.ts";
+import { Stages } from "./stages.ts";
+import { verifyInstalled } from "./verify.ts";
+import { ensureUnpacked, runningRelease } from "./versions.ts";
+
+/**
+ * Upgrades (or downgrades) the node's release to `version`, whose package lies unpacked or as `NAME-VSN.tar.gz` in the node's
+ * `releases` folder. Websocket clients stay connected: what is suspended waits, and is resumed whatever happens.
+ *
+ * Follows OTP's release_handler(3): unpack_release, check_install_release, install_release, make_permanent. Meant for a busy
+ * production node; cancelling before the install undoes everything, cancelling later lets it finish.
+ * @throws UpgradeError with the stage that failed and what the node is like now
+ */
+export function upgrade(
+  node: BeamNode,
+  version: string,
+  options: UpgradeOptions = {},
+): Operation<UpgradeEvent, UpgradeReport> {
+  return startOperation(
+    (emit, id, signal) => new Upgrade(node, version, options, emit, id, signal).run(),
+    options.signal,
+  );
+}
+
+class Upgrade {
+  readonly #node: BeamNode;
+  readonly #version: string;
+  readonly #options: UpgradeOptions;
+  readonly #id: string;
+  readonly #signal: AbortSignal;
+  readonly #stages: Stages;
+  readonly #facts = noFacts();
+  #installMs = 0;
+  #verified = 0;
+
+  constructor(
+    node: BeamNode,
+    version: string,
+    options: UpgradeOptions,
+    emit: (event: UpgradeEvent) => void,
+    id: string,
+    signal: AbortSignal,
+  ) {
+    this.#node = node;
+    this.#version = version;
+    this.#options = options;
+    this.#id = id;
+    this.#signal = signal;
+    this.#stages = new Stages(emit);
+  }
+
+  async run(): Promise<UpgradeReport> {
+    const stages = this.#stages;
+    try {
+      const { release, path, config } = await stages.in("unpack", () => this.#prepare());
+      const instructions = this.#plan(release, path, config);
+      const steps =
+        path.direction === "up" ? instructions.upInstructions : instructions.downInstructions;
+      await stages.in("check", () => this.#check(steps, config));
+      await stages.in("plan", async () => stages.plan(steps.map(nameOf)));
+      if (this.#options.dryRun === true) {
+        stages.skipRest("guard");
+        return this.#report(release, path, steps, 0);
+      }
+      const leftSuspended = await this.#change(steps, config, release, path);
+      const permanent = this.#options.permanent ?? true;
+      if (permanent) {
+        await stages.in("permanent", () => makePermanent(this.#node, this.#version));
+      } else stages.skipRest("permanent");
+      return this.#report(release, path, steps, leftSuspended);
+    } catch (error) {
+      throw await failed(this.#node, stages.current, error);
+    }
+  }
+
+  async #prepare(): Promise<{ release: Release; path: RelupPath; config: InstructionConfig }> {
+    const release = await runningRelease(this.#node);
+    const fresh = await ensureUnpacked(this.#node, release, this.#version);
+    if (fresh) this.#stages.log("info", `unpacked ${release.name}-${this.#version}`);
+    const path = await readRelup(this.#node, release.version, this.#version);
+    const { direction } = this.#options;
+    if (direction !== undefined && direction !== path.direction) {
+      const verb = path.direction === "up" ? "an upgrade" : "a downgrade";
+      throw new UpgradeError(
+        "unpack",
+        "unchanged",
+        `from ${release.version} to ${this.#version} is ${verb}`,
+        { node: this.#node.name, remedy: `Use \`beamctl release ${path.direction}grade\`.` },
+      );
+    }
+    if (restartsEmulator(path.instructions)) {
+      throw new UpgradeError("unpack", "unchanged", "this relup restarts the emulator", {
+        node: this.#node.name,
+        remedy: "It would disconnect every client: deploy it as a restart instead.",
+      });
+    }
+    const { application = release.name, suspend, suspendTimeout, drainTimeout } = this.#options;
+    const config = {
+      application,
+      suspend: suspend ?? DEFAULT_CONFIG.suspend,
+      suspendTimeout: suspendTimeout ?? DEFAULT_CONFIG.suspendTimeout,
+      drainTimeout: drainTimeout ?? DEFAULT_CONFIG.drainTimeout,
+    };
+    return { release, path, config };
+  }
+
+  #plan(release: Release, path: RelupPath, config: InstructionConfig): Instructions {
+    const [up, down] =
+      path.direction === "up" ? [this.#version, release.version] : [release.version, this.#version];
+    const modules = changedModules(path.instructions);
+    return plan(
+      PLANS[this.#options.plan ?? "edeliver"],
+      { up, down, changedModules: modules },
+      config,
+    );
+  }
+
+  async #check(steps: readonly PlanStep[], config: InstructionConfig): Promise<void> {
+    await checkInstallRelease(this.#node, this.#version);
+    await this.#runChecks(steps, config);
+  }
+
+  async #runChecks(steps: readonly PlanStep[], config: InstructionConfig): Promise<void> {
+    for (const step of checks(steps)) await this.#runStep(step, config, undefined);
+  }
+
+  async #change(
+    steps: readonly PlanStep[],
+    config: InstructionConfig,
+    release: Release,
+    path: RelupPath,
+  ): Promise<number> {
+    const stages = this.#stages;
+    const guardian = await stages.in("guard", () =>
+      Guardian.arm(this.#node, {
+        operation: this.#id,
+        purpose: `release ${path.direction}grade ${release.version} → ${this.#version}`,
+        ...(this.#options.stateDirectory === undefined
+          ? {}
+          : { stateDirectory: this.#options.stateDirectory }),
+      }),
+    );
+    try {
+      // The world may have changed since the first check: edeliver's checks run twice as well.
+      await this.#runChecks(steps, config);
+      let installed = false;
+      for (const step of changes(steps)) {
+        if (!installed) this.#signal.throwIfAborted();
+        guardian.lost.throwIfAborted();
+        if (step.type === "install") {
+          const timeout = this.#options.installTimeout ?? 300_000;
+          const started = performance.now();
+          await stages.in("install", () => install(this.#node, guardian, this.#version, timeout));
+          this.#installMs = Math.round(performance.now() - started);
+          installed = true;
+        } else if (step.type === "verify") {
+          const modules = changedModules(path.instructions);
+          this.#verified = await stages.in("verify", () =>
+            verifyInstalled(this.#node, this.#version, modules),
+          );
+        } else {
+          await this.#runStep(step, config, guardian);
+        }
+      }
+    } catch (error) {
+      await guardian.undo();
+      throw error;
+    }
+    return (await guardian.disarm()).leftSuspended;
+  }
+
+  async #runStep(
+    step: PlanStep,
+    config: InstructionConfig,
+    guardian: Guardian | undefined,
+  ): Promise<void> {
+    if (step.type !== "run") return;
+    const stages = this.#stages;
+    const context: InstructionContext = {
+      node: this.#node,
+      config,
+      facts: this.#facts,
+      signal: this.#signal,
+      guardian,
+      log: (level, text) => stages.log(level, text),
+    };
+    const work = () => step.instruction.run(context, step.args);
+    if (guardian === undefined) await work();
+    else await stages.in(stageOf(step.instruction.name), work);
+  }
+
+  #report(
+    release: Release,
+    path: RelupPath,
+    steps: readonly PlanStep[],
+    leftSuspended: number,
+  ): UpgradeReport {
+    const { suspendedAt, resumedAt } = this.#facts;
+    const dryRun = this.#options.dryRun === true;
+    return {
+      operation: this.#id,
+      node: this.#node.name,
+      release: release.name,
+      from: release.version,
+      to: this.#version,
+      direction: path.direction,
+      plan: this.#options.plan ?? "edeliver",
+      dryRun,
+      permanent: !dryRun && (this.#options.permanent ?? true),
+      steps: steps.map(nameOf),
+      suspended: this.#facts.suspended.length,
+      held: this.#facts.heldAcceptors,
+      pauseMs: suspendedAt === undefined || resumedAt === undefined ? 0 : resumedAt - suspendedAt,
+      installMs: this.#installMs,
+      leftSuspended,
+      verifiedModules: this.#verified,
+    };
+  }
+}
+
+function nameOf(step: PlanStep): string {
+  return step.type === "run" ? step.instruction.name : step.type;
+}
+
+function stageOf(name: string): Stage {
+  if (name.startsWith("Suspend")) return "suspend";
+  return name.startsWith("Resume") ? "resume" : "drain";
+}
