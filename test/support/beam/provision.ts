@@ -45,7 +45,7 @@ export async function provision(set: OtpSet): Promise<Otp> {
 /** RabbitMQ as Debian packages it. */
 export async function provisionRabbit(): Promise<RabbitFiles> {
   const system = await readSystem();
-  if (system === undefined) throw new Error(MISSING);
+  if (system === undefined) throw new NoBeamError("RabbitMQ");
   const folder = cachePath("rabbitmq310", system.architecture);
   await cached(folder, (half) => unpack("rabbitmq310", system, SETS.rabbitmq310, half, folder));
   const lib = join(folder, "root/usr/lib/rabbitmq/lib");
@@ -53,8 +53,15 @@ export async function provisionRabbit(): Promise<RabbitFiles> {
   return { home, plugins: join(home, "plugins") };
 }
 
-const MISSING =
-  "no Erlang to test with: install erlang and elixir with your package manager, or run this on Debian or Ubuntu";
+/** This machine offers neither apt with a known archive nor an Erlang on the PATH. */
+export class NoBeamError extends Error {
+  constructor(what = "Erlang") {
+    super(
+      `no ${what} to test with: install erlang and elixir with your package manager, or run this on Debian or Ubuntu, or where Docker runs`,
+    );
+    this.name = "NoBeamError";
+  }
+}
 
 interface System {
   readonly id: string;
@@ -195,7 +202,7 @@ async function hostOtp(): Promise<Otp> {
     if (folder === "" || !(await exists(join(folder, "erl")))) continue;
     return otpAt(await reported(join(folder, "erl")), folder, folder);
   }
-  throw new Error(MISSING);
+  throw new NoBeamError();
 }
 
 function otpAt(release: number, root: string, bin: string): Otp {
@@ -207,18 +214,25 @@ function otpAt(release: number, root: string, bin: string): Otp {
   };
 }
 
+/** Provisions all the named sets at the same time; resolves to a line on each. */
+export function provisionAll(names: readonly SetName[]): Promise<string[]> {
+  const work = names.map(async (name) => {
+    if (name !== "rabbitmq310") {
+      const otp = await provision(name);
+      return `${name} OTP ${otp.release} ${otp.bin("erl")}`;
+    }
+    return `${name} ${(await provisionRabbit()).home}`;
+  });
+  return Promise.all(work);
+}
+
 /** `npx tsx test/support/beam/provision.ts otp25 otp27 ...` */
 async function main(names: readonly string[]): Promise<void> {
-  const unknown = names.filter((name) => !isSet(name));
-  if (names.length === 0 || unknown.length > 0) {
+  const sets = names.filter(isSet);
+  if (sets.length === 0 || sets.length < names.length) {
     throw new Error(`name the sets to provision, of: ${Object.keys(SETS).join(", ")}`);
   }
-  const work = names.filter(isSet).map(async (name) => {
-    if (name === "rabbitmq310") return `${name} ${(await provisionRabbit()).home}`;
-    const otp = await provision(name);
-    return `${name} OTP ${otp.release} ${otp.bin("erl")}`;
-  });
-  for (const line of await Promise.all(work)) console.log(line);
+  for (const line of await provisionAll(sets)) console.log(line);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
