@@ -1,6 +1,7 @@
 /** Erlang terms in JavaScript. */
 
 export { Atom, atom, bool, ERROR, FALSE, NIL, OK, TRUE, UNDEFINED } from "./atom.ts";
+export { type InspectOptions, inspect, type Syntax } from "./inspect.ts";
 export type { Term } from "./term.ts";
 export { equals, TermMap } from "./term-map.ts";
 export { binary, charlist, text, textOf } from "./text.ts";
@@ -10,6 +11,7 @@ export {
   Float,
   Fun,
   ImproperList,
+  listWithTail,
   Pid,
   Port,
   Reference,

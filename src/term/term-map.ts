@@ -22,47 +22,109 @@ export function keyOf(term: Term): unknown {
   if (term instanceof Atom) return term;
   if (typeof term === "number") return term;
   if (typeof term === "bigint") return Number.isSafeInteger(Number(term)) ? Number(term) : term;
-  return describe(term);
+  return describeLeaf(term) ?? describe(term);
 }
 
-/** Whether two terms are the same, as `=:=` says: `1` is not `1.0`, and `0.0` is not `-0.0`. */
+/** Whether two terms are the same, as `=:=` says: `1` is not `1.0`, and `0.0` is not `-0.0` (as since OTP 27). */
 export function equals(left: Term, right: Term): boolean {
-  return left === right || keyOf(left) === keyOf(right);
+  if (left === right) return true;
+  if (left instanceof Uint8Array && right instanceof Uint8Array) {
+    return left.length === right.length && Buffer.compare(left, right) === 0;
+  }
+  return keyOf(left) === keyOf(right);
+}
+
+/** Marks where a part of the output begins when first met, and folds that part into one string when met again. */
+class Fold {
+  start = -1;
+  readonly sorted: boolean;
+
+  constructor(sorted: boolean) {
+    this.sorted = sorted;
+  }
 }
 
 // Each form opens with its own letter and carries lengths, so that no two different terms write the same string.
-function describe(term: Term): string {
+// A stack of our own, not recursion: a term from a peer may be deeper than the call stack.
+function describe(root: Term): string {
+  const out: string[] = [];
+  const work: (Term | Fold)[] = [root];
+  while (work.length > 0) {
+    const item = work.pop() as Term | Fold;
+    if (!(item instanceof Fold)) {
+      const leaf = describeLeaf(item);
+      if (leaf === undefined) open(item, out, work);
+      else out.push(leaf);
+    } else if (item.start < 0) {
+      item.start = out.length;
+    } else {
+      const parts = out.splice(item.start);
+      out.push((item.sorted ? parts.sort() : parts).join(""));
+    }
+  }
+  return out.length === 1 ? (out[0] as string) : out.join("");
+}
+
+function describeLeaf(term: Term): string | undefined {
   if (term instanceof Atom) return `a${term.name.length}:${term.name}`;
-  if (typeof term === "number" || typeof term === "bigint") return `i${term};`;
+  if (typeof term === "number") return `i${term};`;
+  if (typeof term === "bigint") {
+    const small = Number(term);
+    // Hexadecimal, since decimal costs more than linear time for large ones.
+    return Number.isSafeInteger(small) ? `i${small};` : `h${term.toString(16)};`;
+  }
   if (term instanceof Float) return `f${Object.is(term.value, -0) ? "-0" : term.value};`;
   if (term instanceof Uint8Array) return `b${term.length}:${latin1(term)}`;
   if (term instanceof Bitstring) return `B${term.bytes.length},${term.bits}:${latin1(term.bytes)}`;
-  if (Array.isArray(term))
-    return `l${term.length}:${(term as readonly Term[]).map(describe).join("")}`;
-  if (term instanceof Tuple) return `t${term.items.length}:${term.items.map(describe).join("")}`;
   if (term instanceof Pid) {
-    return `p${describe(term.node)}${term.id}.${term.serial}.${term.creation};`;
+    return `p${describeLeaf(term.node)}${term.id}.${term.serial}.${term.creation};`;
   }
+  if (term instanceof Port) return `o${describeLeaf(term.node)}${term.id}.${term.creation};`;
   if (term instanceof Reference) {
-    return `r${describe(term.node)}${term.creation}.${term.ids.join(".")};`;
-  }
-  if (term instanceof Port) return `o${describe(term.node)}${term.id}.${term.creation};`;
-  if (term instanceof ImproperList) {
-    return `L${term.items.length}:${term.items.map(describe).join("")}${describe(term.tail)}`;
-  }
-  if (term instanceof TermMap) {
-    const pairs = Array.from(term, ([key, value]) => describe(key) + describe(value)).sort();
-    return `m${pairs.length}:${pairs.join("")}`;
+    // Words of zero at the end do not count: an old node sends three words where a new one sends five.
+    let count = term.ids.length;
+    while (count > 1 && term.ids[count - 1] === 0) count--;
+    return `r${describeLeaf(term.node)}${term.creation}.${term.ids.slice(0, count).join(".")};`;
   }
   if (term instanceof ExternalFun) {
-    return `e${describe(term.module)}${describe(term.function)}${term.arity};`;
+    return `e${describeLeaf(term.module)}${describeLeaf(term.function)}${term.arity};`;
   }
-  if (term instanceof Fun) {
-    const numbers = `${term.arity}.${term.index}.${term.oldIndex}.${term.oldUnique}`;
-    const free = `${term.free.length}:${term.free.map(describe).join("")}`;
-    return `F${describe(term.module)}${numbers}${latin1(term.unique)}${describe(term.creator)}${free}`;
+  return undefined;
+}
+
+function open(term: Term, out: string[], work: (Term | Fold)[]): void {
+  if (Array.isArray(term)) {
+    out.push(`l${term.length}:`);
+    pushAll(work, term);
+  } else if (term instanceof Tuple) {
+    out.push(`t${term.items.length}:`);
+    pushAll(work, term.items);
+  } else if (term instanceof ImproperList) {
+    out.push(`L${term.items.length}:`);
+    work.push(term.tail);
+    pushAll(work, term.items);
+  } else if (term instanceof TermMap) {
+    out.push(`m${term.size}:`);
+    const all = new Fold(true);
+    work.push(all);
+    for (const [key, value] of term) {
+      const pair = new Fold(false);
+      work.push(pair, value, key, pair);
+    }
+    work.push(all);
+  } else if (term instanceof Fun) {
+    // The creator is left out: a fun is the same whichever process made it.
+    const { arity, index, oldIndex, oldUnique, unique } = term;
+    out.push(`F${describeLeaf(term.module)}${arity}.${index}.${oldIndex}.${oldUnique};`);
+    out.push(`${unique.length}:${latin1(unique)}${term.free.length}:`);
+    pushAll(work, term.free);
+  } else {
+    throw new TypeError("not an Erlang term");
   }
-  throw new TypeError("not an Erlang term");
+}
+
+function pushAll(work: (Term | Fold)[], items: readonly Term[]): void {
+  for (let at = items.length - 1; at >= 0; at--) work.push(items[at] as Term);
 }
 
 function latin1(bytes: Uint8Array): string {

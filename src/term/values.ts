@@ -81,7 +81,10 @@ export class Float {
   }
 }
 
-/** A bit string whose last byte holds only `bits` (1 to 7) used bits, the highest ones; the rest is zero. */
+/**
+ * A bit string whose last byte holds only `bits` (1 to 7) used bits, the highest ones; the rest is zero
+ * (set bits there are cleared in a copy, since they are no part of the term).
+ */
 export class Bitstring {
   readonly bytes: Uint8Array;
   readonly bits: number;
@@ -90,21 +93,36 @@ export class Bitstring {
     if (bytes.length === 0 || !Number.isInteger(bits) || bits < 1 || bits > 7) {
       throw new UsageError("a bit string has at least one byte and 1 to 7 bits in its last");
     }
-    this.bytes = bytes;
+    const last = bytes.length - 1;
+    const used = (bytes[last] as number) & (0xff << (8 - bits));
+    this.bytes = used === bytes[last] ? bytes : Uint8Array.from(bytes);
+    if (this.bytes !== bytes) this.bytes[last] = used;
     this.bits = bits;
   }
 }
 
-/** A list with at least one element whose tail is no list, as `[1 | 2]`. */
+/** A list with at least one element whose tail is no list, as `[1 | 2]`; {@link listWithTail} takes any tail. */
 export class ImproperList {
   readonly items: readonly Term[];
   readonly tail: Term;
 
   constructor(items: readonly Term[], tail: Term) {
     if (items.length === 0) throw new UsageError("an improper list has at least one element");
+    if (Array.isArray(tail) || tail instanceof ImproperList) {
+      throw new UsageError("the tail of an improper list is no list itself");
+    }
     this.items = items;
     this.tail = tail;
   }
+}
+
+/** The one form of `[...items | tail]`: an array when the tail is a proper list, else an {@link ImproperList}. */
+export function listWithTail(items: readonly Term[], tail: Term): Term {
+  if (items.length === 0) return tail;
+  if (tail instanceof ImproperList) return new ImproperList(items.concat(tail.items), tail.tail);
+  return Array.isArray(tail)
+    ? items.concat(tail as readonly Term[])
+    : new ImproperList(items, tail);
 }
 
 /** `fun M:F/A`: plain data, it can be made here and called on any node. */
