@@ -9,7 +9,6 @@ import type { AptSource } from "./sources.ts";
 export interface Download {
   readonly source: AptSource;
   readonly suite: string;
-  readonly components: readonly string[];
   readonly architecture: string;
   /** The `Origin` that the signed Release file must name. */
   readonly origin: string;
@@ -68,7 +67,7 @@ async function configure(order: Download): Promise<Record<string, string | undef
     "Types: deb",
     `URIs: ${source.uri}`,
     `Suites: ${order.suite}`,
-    `Components: ${order.components.join(" ")}`,
+    `Components: ${source.components.join(" ")}`,
     ...(source.signedBy === undefined ? [] : [`Signed-By: ${source.signedBy}`]),
     ...(source.checkValidUntil === undefined
       ? []

@@ -72,7 +72,7 @@ export function parseDeb822(text: string): AptSource[] {
 
 /** All sources of this machine, in the order apt reads them. */
 export async function readSources(etc = "/etc/apt"): Promise<AptSource[]> {
-  const parts = await readdir(join(etc, "sources.list.d")).catch(() => []);
+  const parts = await readdir(join(etc, "sources.list.d")).catch((): string[] => []);
   const files = [
     join(etc, "sources.list"),
     ...parts.sort().map((name) => join(etc, "sources.list.d", name)),
@@ -101,13 +101,17 @@ export function mainArchives(
     const path = source.uri.replace(/\/+$/, "");
     return (path.endsWith(`/${system.id}`) ? 0 : 2) + (source.suite === system.codename ? 0 : 1);
   };
-  return sources
-    .filter(
-      (source) =>
-        source.components.includes("main") &&
-        (source.architectures?.includes(architecture) ?? true) &&
-        (source.suite === system.codename || (system.id === "debian" && ALIASES.has(source.suite))),
-    )
+  const merged = new Map<string, AptSource>();
+  for (const source of sources) {
+    if (!(source.architectures?.includes(architecture) ?? true)) continue;
+    const alias = system.id === "debian" && ALIASES.has(source.suite);
+    if (source.suite !== system.codename && !alias) continue;
+    const key = `${source.uri} ${source.suite}`;
+    const before = merged.get(key)?.components ?? []; // one archive may be spread over several lines
+    merged.set(key, { ...source, components: [...new Set([...before, ...source.components])] });
+  }
+  return [...merged.values()]
+    .filter((source) => source.components.includes("main"))
     .sort((a, b) => rank(a) - rank(b));
 }
 
