@@ -11,15 +11,19 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Checks Node, installs what the lockfile says, builds what is stale; all output goes to stderr. */
 export function bootstrap() {
-  checkNode();
-  if (!isInstalled()) {
-    note("installing the locked dependencies");
-    npm("ci", "--no-audit", "--no-fund");
-  }
-  build();
+  install();
+  if (!build()) fail("the build failed");
 }
 
-/** Compiles `src` to `lib`, unless `lib` was made from the very same sources. */
+/** Checks Node, and installs the locked dependencies unless they are there. */
+export function install() {
+  checkNode();
+  if (isInstalled()) return;
+  note("installing the locked dependencies");
+  if (!npm("ci", "--no-audit", "--no-fund")) fail("npm ci failed");
+}
+
+/** Compiles `src` to `lib`, unless `lib` was made from the very same sources; whether that went well. */
 export function build() {
   const stamp = join(ROOT, "node_modules/.cache/beamctl/built");
   const sources = hash([
@@ -31,15 +35,16 @@ export function build() {
     existsSync(stamp) &&
     readFileSync(stamp, "utf8") === sources &&
     existsSync(join(ROOT, "lib/index.js"));
-  if (fresh) return;
+  if (fresh) return true;
   note("building");
-  npm("run", "--silent", "build");
+  if (!npm("run", "--silent", "build")) return false;
   for (const file of files(join(ROOT, "lib"))) {
     const source = relative(join(ROOT, "lib"), file).replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts");
     if (!existsSync(join(ROOT, "src", source))) rmSync(file); // its source is gone
   }
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, sources);
+  return true;
 }
 
 function checkNode() {
@@ -68,13 +73,12 @@ function isInstalled() {
 function npm(...args) {
   const path = process.env["npm_execpath"];
   const [command, before] = path?.endsWith(".js") ? [process.execPath, [path]] : ["npm", []];
-  const { status, error } = spawnSync(command, [...before, ...args], {
+  const { status } = spawnSync(command, [...before, ...args], {
     cwd: ROOT,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32" && command === "npm",
   });
-  if (status !== 0)
-    fail(`npm ${args.join(" ")} failed${error === undefined ? "" : `: ${error.message}`}`);
+  return status === 0;
 }
 
 /** All files below `folder`. */

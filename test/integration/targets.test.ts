@@ -97,29 +97,25 @@ describe("RabbitMQ", () => {
 });
 
 describe("when whoever started a node dies", () => {
-  it.each(["SIGKILL", "SIGTERM", "SIGINT"] as const)(
-    "by %s, the node and its folder are gone",
-    async (signal) => {
-      const starter = spawn(
-        process.execPath,
-        [
-          "--import",
-          "tsx",
-          fileURLToPath(new URL("../support/launch/starter.ts", import.meta.url)),
-        ],
-        {
-          stdio: ["ignore", "pipe", "inherit"],
-        },
-      );
-      const [line] = (await once(starter.stdout.setEncoding("utf8"), "data")) as [string];
-      const { node, epmd, home } = JSON.parse(line) as { node: number; epmd: number; home: string };
-      expect([isAlive(node), isAlive(epmd), existsSync(home)]).toEqual([true, true, true]);
-      const ended = once(starter, "exit");
-      starter.kill(signal);
-      await ended;
-      await until(() => !isAlive(node) && !isAlive(epmd) && !existsSync(home));
-    },
-  );
+  const script = fileURLToPath(new URL("../support/launch/starter.ts", import.meta.url));
+  const options = { execArgv: ["--import", "tsx"], stdio: ["ignore", "inherit", "inherit", "ipc"] };
+  const fork = `require("node:child_process").fork(${JSON.stringify(script)}, ${JSON.stringify(options)})`;
+
+  it.each([
+    ["by SIGKILL", "SIGKILL", ["--import", "tsx", script]],
+    ["by SIGTERM", "SIGTERM", ["--import", "tsx", script]],
+    ["by SIGINT", "SIGINT", ["--import", "tsx", script]],
+    ["as the worker of a test run that is killed", "SIGKILL", ["-e", fork]],
+  ] as const)("%s, the node and its folder are gone", async (_, signal, args) => {
+    const starter = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = (await once(starter.stdout.setEncoding("utf8"), "data")) as [string];
+    const { node, epmd, home } = JSON.parse(line) as { node: number; epmd: number; home: string };
+    expect([isAlive(node), isAlive(epmd), existsSync(home)]).toEqual([true, true, true]);
+    const ended = once(starter, "exit");
+    starter.kill(signal);
+    await ended;
+    await until(() => !isAlive(node) && !isAlive(epmd) && !existsSync(home));
+  });
 });
 
 /** Whether the process runs; a dead one that its parent has not asked for does not. */
