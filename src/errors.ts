@@ -65,6 +65,15 @@ export class TimeoutError extends BeamError {
   }
 }
 
+/** A wait ended because its `AbortSignal` fired; `cause` is the signal's reason. */
+export class AbortedError extends BeamError {
+  readonly code = "BEAM_ABORTED";
+
+  constructor(what: string, options: BeamErrorOptions = {}) {
+    super(`${what} was aborted`, options);
+  }
+}
+
 /** The caller used the API or the command wrongly: nothing was sent. */
 export class UsageError extends BeamError {
   readonly code = "BEAM_USAGE";
