@@ -1,7 +1,9 @@
 /** Erlang terms in JavaScript. */
 
 export { Atom, atom, bool, ERROR, FALSE, NIL, OK, TRUE, UNDEFINED } from "./atom.ts";
+export { TermSyntaxError } from "./errors.ts";
 export { type InspectOptions, inspect, type Syntax } from "./inspect.ts";
+export { type ParseOptions, parse } from "./parse.ts";
 export type { Term } from "./term.ts";
 export { equals, TermMap } from "./term-map.ts";
 export { binary, charlist, text, textOf } from "./text.ts";

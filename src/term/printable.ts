@@ -10,14 +10,12 @@ const ELIXIR_UNPRINTABLE = characters("\\0-\\x06\\x0e-\\x1a\\x1c-\\x1f\\x80-\\x9
 const ERLANG_UNPRINTABLE = characters("\\0-\\x07\\x0e-\\x1a\\x1c-\\x1f\\x7f-\\x9f\\ufffe\\uffff");
 
 // Spaces that look like others, marks without a width, and marks that turn the direction of the line around: printed
-// raw they could make a terminal show something else than the term.
+// raw they could make a terminal show something else than the term. Elixir escapes all of these but some of \p{Cf}.
 const INVISIBLE =
-  "\\xa0\\u034f\\u061c\\u2000-\\u200f\\u2028-\\u202e\\u205f-\\u2064\\u2066-\\u2069\\ufeff\\ufff9-\\ufffc";
-const ELIXIR_SPECIAL = new RegExp(
-  `["\\\\\\0-\\x1f\\x7f-\\x9f\\ufffe\\uffff${INVISIBLE}]|#(?=\\{)`,
-  "g",
-);
-const ERLANG_SPECIAL = new RegExp(`["'\\\\\\0-\\x1f\\x7f-\\x9f\\ufffe\\uffff${INVISIBLE}]`, "g");
+  "\\p{Cf}\\xa0\\u034f\\u2000-\\u200f\\u2028-\\u202e\\u205f-\\u2064\\u2066-\\u2069\\ufff9-\\ufffc";
+const CONTROL = "\\p{Cc}\\ufffe\\uffff";
+const ELIXIR_SPECIAL = new RegExp(`["\\\\${CONTROL}${INVISIBLE}]|#(?=\\{)`, "gu");
+const ERLANG_SPECIAL = new RegExp(`["'\\\\${CONTROL}${INVISIBLE}]`, "gu");
 
 const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
   ["\b", "\\b"],
@@ -67,7 +65,8 @@ export function escapeElixir(text: string): string {
     if (named !== undefined) return named;
     const code = hex(character);
     // \xHH is a byte in Elixir, so it names a character only within ASCII.
-    return character < "\x80" ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
+    if (character < "\x80") return `\\x${code.padStart(2, "0")}`;
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
   });
 }
 
@@ -113,5 +112,5 @@ function characters(set: string): RegExp {
 }
 
 function hex(character: string): string {
-  return character.charCodeAt(0).toString(16).toUpperCase();
+  return (character.codePointAt(0) as number).toString(16).toUpperCase();
 }

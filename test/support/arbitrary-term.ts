@@ -101,7 +101,9 @@ const anyText = (maxLength: number): fc.Arbitrary<string> =>
       fc.string({ maxLength }),
       fc.string({ unit: "binary", maxLength }),
       fc.string({
-        unit: fc.constantFrom(..."\"'\\#{}\n\t\0\x1b\x7f\x80\u00e9\u202e\ud83d\ude00\ufeff"),
+        unit: fc.constantFrom(
+          ..."\"'\\#{}\n\t\0\x1b\x7f\x80\u00e9\u202e\u00ad\u{1f600}\u{e0041}\ufeff",
+        ),
         maxLength,
       }),
     )
