@@ -1,0 +1,13 @@
+/** Carriers of bytes: the only place that holds a socket. */
+
+export {
+  ConnectFailedError,
+  ConnectionLostError,
+  ConnectionRefusedError,
+  ConnectTimeoutError,
+  HostNotFoundError,
+  ListenError,
+} from "./errors.ts";
+export { type MemoryOptions, memoryPair } from "./memory.ts";
+export { connectTcp, listenTcp, type TcpListener, type TcpOptions } from "./tcp.ts";
+export type { Transport, TransportHandler } from "./transport.ts";
