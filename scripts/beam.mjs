@@ -3,15 +3,22 @@
 import { spawnSync } from "node:child_process";
 import { fail, note, ROOT } from "./bootstrap.mjs";
 
-/** Provisions the sets; where there is neither apt nor Erlang, runs `npm run <script>` in a container instead and ends. */
-export async function provideBeam(sets, script, args) {
+/**
+ * Provisions the sets; where one that is needed cannot be had, runs `npm run <script>` in a container instead and ends.
+ * Tests of a set that is only wished for are skipped where it cannot be had.
+ */
+export async function provideBeam({ needed, wished = [] }, script, args) {
   const { tsImport } = await import("tsx/esm/api");
   const { provisionAll, NoBeamError } = await tsImport(
     "../test/support/beam/provision.ts",
     import.meta.url,
   );
   try {
-    await provisionAll(sets);
+    const wishes = provisionAll(wished).catch((error) => {
+      if (!(error instanceof NoBeamError)) throw error;
+      note(`${error.message}; its tests are skipped`);
+    });
+    await Promise.all([provisionAll(needed), wishes]);
   } catch (error) {
     if (!(error instanceof NoBeamError)) fail(error.message);
     if (!hasDocker()) fail(error.message);

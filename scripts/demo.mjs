@@ -6,7 +6,7 @@ import { bootstrap } from "./bootstrap.mjs";
 
 const args = process.argv.slice(2);
 bootstrap();
-await provideBeam(["otp25", "rabbitmq310"], "demo", args);
+await provideBeam({ needed: ["otp25", "rabbitmq310"] }, "demo", args);
 const main = new URL("../examples/demo/main.ts", import.meta.url);
 process.argv = [process.execPath, fileURLToPath(main), ...args];
 const { register } = await import("tsx/esm/api");

@@ -11,6 +11,7 @@ import { describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import {
   answers,
+  hasRabbit,
   type OtpSet,
   provision,
   startEpmd,
@@ -77,7 +78,7 @@ describe("a started node", () => {
   });
 });
 
-describe("RabbitMQ", () => {
+describe.skipIf(!(await hasRabbit()))("RabbitMQ", () => {
   it("serves STOMP and MQTT over websockets", async () => {
     await using rabbit = await startRabbit({ otp: await provision("otp25") });
     const socket = new WebSocket(`ws://127.0.0.1:${rabbit.stomp}/ws`, ["v12.stomp"]);

@@ -1,6 +1,12 @@
 /** Real BEAM nodes for tests: where they come from, and how they are started. */
 
-export { type Otp, provision, provisionRabbit, type RabbitFiles } from "./beam/provision.ts";
+export {
+  hasRabbit,
+  type Otp,
+  provision,
+  provisionRabbit,
+  type RabbitFiles,
+} from "./beam/provision.ts";
 export type { OtpSet } from "./beam/sets.ts";
 export { answers, type EpmdProcess, startEpmd } from "./launch/epmd.ts";
 export { BeamProcess, type ErlOptions, startErl } from "./launch/erl.ts";

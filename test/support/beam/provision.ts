@@ -57,12 +57,16 @@ export async function provisionRabbit(): Promise<RabbitFiles> {
   return { home, plugins: join(home, "plugins") };
 }
 
-/** This machine offers neither apt with a known archive nor an Erlang on the PATH. */
+/** Whether this machine can have RabbitMQ, and with it Ranch and Cowboy; tests that need them are skipped elsewhere. */
+export async function hasRabbit(): Promise<boolean> {
+  return (await readSystem()) !== undefined;
+}
+
+/** This machine offers neither apt with a known archive nor what is asked for on the PATH. */
 export class NoBeamError extends Error {
-  constructor(what = "Erlang") {
-    super(
-      `no ${what} to test with: install erlang and elixir with your package manager, or run this on Debian or Ubuntu, or where Docker runs`,
-    );
+  constructor(what: "Erlang" | "RabbitMQ") {
+    const install = what === "Erlang" ? "install erlang and elixir, or " : "";
+    super(`no ${what} to run: ${install}run this on Debian or Ubuntu, or where Docker runs`);
     this.name = "NoBeamError";
   }
 }
@@ -73,7 +77,7 @@ async function hostOtp(): Promise<Otp> {
     if (folder === "" || !(await exists(join(folder, "erl")))) continue;
     return otpAt(await reportedRelease(join(folder, "erl")), folder, folder);
   }
-  throw new NoBeamError();
+  throw new NoBeamError("Erlang");
 }
 
 function otpAt(release: number, root: string, bin: string): Otp {
