@@ -1,5 +1,7 @@
 /** Erlang terms in JavaScript. */
 
+import "./node-inspect.ts";
+
 export { Atom, atom, bool, ERROR, FALSE, NIL, OK, TRUE, UNDEFINED } from "./atom.ts";
 export { TermSyntaxError } from "./errors.ts";
 export { type InspectOptions, inspect, type Syntax } from "./inspect.ts";

@@ -26,19 +26,27 @@ const LETTERS: ReadonlyMap<string, string> = new Map([
 /** The bytes of an Elixir text up to `close`; the opening delimiter has been read. */
 export function elixirBytes(scanner: Scanner, close: string): Uint8Array {
   const parts: Uint8Array[] = [];
+  let text = "";
   const plain = until(close, "#");
   for (;;) {
-    const run = scanner.match(plain);
-    if (run !== undefined) parts.push(encoder.encode(run[0]));
-    if (scanner.take(close)) return parts.length === 1 ? (parts[0] as Uint8Array) : join(parts);
+    text += scanner.match(plain)?.[0] ?? "";
+    if (scanner.take(close)) {
+      const last = encoder.encode(text);
+      return parts.length === 0 ? last : join([...parts, last]);
+    }
     if (scanner.take("#")) {
       if (scanner.next === "{") {
         scanner.fail("text without interpolation", { remedy: 'write "\\#{" for these characters' });
       }
-      parts.push(encoder.encode("#"));
+      text += "#";
     } else if (scanner.take("\\")) {
       const escaped = elixirEscape(scanner);
-      parts.push(typeof escaped === "number" ? Uint8Array.of(escaped) : encoder.encode(escaped));
+      if (typeof escaped === "string") {
+        text += escaped;
+      } else {
+        parts.push(encoder.encode(text), Uint8Array.of(escaped));
+        text = "";
+      }
     } else {
       scanner.fail(`the closing ${close}`);
     }

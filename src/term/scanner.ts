@@ -88,12 +88,10 @@ export class Scanner {
     const { offset = this.offset, remedy = ADVICE } = at;
     const before = oneLine(this.source.slice(Math.max(0, offset - AROUND), offset));
     const after = oneLine(this.source.slice(offset, offset + AROUND));
-    const place = after === "" ? `the end, after "${before}"` : `"${before}" ▸ "${after}"`;
-    throw new TermSyntaxError(
-      `expected ${expected} at character ${offset + 1} of the term: ${place}`,
-      offset,
-      remedy,
-    );
+    const place = after === "" ? "the end" : `"${after}"`;
+    const behind = before === "" ? "" : ` after "${before}"`;
+    const found = `expected ${expected}, found ${place}${behind}`;
+    throw new TermSyntaxError(`${found} (character ${offset + 1})`, offset, remedy);
   }
 }
 
