@@ -25,7 +25,13 @@ export class Group {
   readonly bar: string;
   readonly length: number;
 
-  constructor(open: string, items: readonly Doc[], close: string, comma: string, bar = comma) {
+  constructor(
+    open: string,
+    items: readonly Doc[],
+    close: string,
+    comma: string,
+    bar: string = comma,
+  ) {
     this.open = open;
     this.items = items;
     this.close = close;
