@@ -1,0 +1,77 @@
+/** The guardian's Erlang text, part 3: undoing, at once or when the release handler has answered. */
+
+/** Binds `RestartAll`, `Check`, `Undo`, `UndoAcceptors`, `Question`, `Want`. */
+export const UNDO: string = String.raw`
+Restart = fun({Sup, Id}) ->
+    try supervisor:restart_child(Sup, Id) of
+        {ok, _} -> ok;
+        {ok, _, _} -> ok;
+        {error, running} -> ok;
+        {error, restarting} -> ok;
+        {error, _} -> failed
+    catch _:_ -> failed
+    end
+end,
+
+%% Restarts what is held, in order, and tells which could not be.
+RestartAll = fun(Ops) -> [Op || Op <- Ops, Restart(Op) =/= ok] end,
+
+%% Stays as a tombstone that tells what happened, unless it was asked to end and nothing is left.
+Finish = fun(S = #{pids := Pids, ops := Ops, why := Why, counts := Counts, reply := Reply}) ->
+    Done = Settle(S#{phase := done, until := Clock() + Grace, undone_at := erlang:system_time(millisecond)}),
+    Clean = Pids =:= #{} andalso Ops =:= [],
+    Quiet = Why =:= asked orelse Counts =:= #{},
+    Tell(Reply, {ok, Status(Done)}),
+    case Quiet of
+        true -> ok;
+        false ->
+            Left = [Why, Counts, maps:size(Pids), length(Ops)],
+            spawn(fun() ->
+                error_logger:warning_msg("beamctl: the guardian undid an operation (~p): ~p, left ~p processes and ~p acceptors~n", Left)
+            end)
+    end,
+    case Clean andalso Quiet of true -> stop; false -> Done end
+end,
+
+Check = fun(S = #{phase := undoing, pids := Pids, worker := none}) when Pids =:= #{} -> Finish(S);
+           (S) -> S
+end,
+
+%% What an earlier worker still asks of a supervisor must come before what we ask of it.
+UndoAcceptors = fun(S = #{ops := Ops}, Earlier) ->
+    S#{worker := Work(fun() ->
+        case Earlier of
+            none -> ok;
+            {Pid, _} ->
+                Monitor = erlang:monitor(process, Pid),
+                exit(Pid, kill),
+                receive {'DOWN', Monitor, process, _, _} -> ok end
+        end,
+        RestartAll(Ops)
+    end)}
+end,
+
+Undo = fun(S = #{pids := Pids, ops := Ops, worker := Worker, job := Job}, Why, Reply) ->
+    case Job of none -> ok; #{reply := Waiting} -> Tell(Waiting, {error, {lost, Why}}) end,
+    Earlier = case Job of #{kind := Kind} when Kind =:= hold; Kind =:= release -> Worker; _ -> none end,
+    Ask(resume, maps:keys(Pids)),
+    Undoing = S#{phase := undoing, why := Why, reply := Reply, job := none, batch := none, goal := none,
+                 worker := none, until := Clock() + 5000, tries := 3},
+    case Ops of [] -> Check(Undoing); _ -> UndoAcceptors(Undoing, Earlier) end
+end,
+
+%% While an install runs nobody resumes: the release handler is one server, and answers when the install has ended.
+Question = fun(S = #{asker := none}) -> S#{asker := Work(fun() -> release_handler:which_releases(), ok end)};
+              (S) -> S
+end,
+
+Want = fun(S = #{phase := freeze}, Why, Reply) -> Undo(S, Why, Reply);
+          (S = #{phase := install, goal := {undo, _, _}}, _, {none, _}) -> S;
+          (S = #{phase := install, goal := Goal}, Why, Reply) ->
+              case Goal of none -> ok; {_, _, Waiting} -> Tell(Waiting, {error, {lost, Why}}) end,
+              Question(S#{goal := {undo, Why, Reply}});
+          (S, _, {none, _}) -> S;
+          (S = #{phase := undoing}, _, Reply) -> S#{reply := Reply};
+          (S, _, Reply) -> Tell(Reply, {ok, Status(S)}), S
+end,
+`;
