@@ -1,0 +1,146 @@
+/** The processes of our node: small state machines in a slot table, found by pid or by reference without hashing. */
+
+import type { Payload } from "../dist/index.ts";
+import { type BeamError, LimitError } from "../errors.ts";
+import { type Atom, atom, Pid, Reference } from "../term/index.ts";
+import type { Deadline } from "./timer-wheel.ts";
+
+/** Something with a pid that signals of the other node reach: a call, a monitor, a mailbox. Unwanted signals are ignored. */
+export abstract class LocalProcess implements Deadline {
+  hook?: Deadline["hook"];
+  /** @internal Set by {@link Processes.enter}. */
+  address: Address | undefined;
+
+  /** A message to our pid. */
+  message(_payload: Payload): void {}
+
+  /** A monitored process is gone; `position` is that of {@link refOf}. */
+  down(_position: number, _reason: Payload): void {}
+
+  /** The answer to a spawn request: the pid, or the reason as an atom. */
+  spawned(_position: number, _result: Pid | Atom): void {}
+
+  /** An exit signal. */
+  exit(_from: Pid, _reason: Payload): void {}
+
+  /** Our time is up. */
+  expired(): void {}
+
+  /** A signal to us cannot be read: its bytes are no term, or beyond the limits. */
+  broken(error: BeamError): void {
+    this.lost(error);
+  }
+
+  /** The link is gone, and this process with it. */
+  abstract lost(error: BeamError): void;
+}
+
+/** Where a process is in the table, and the pid that follows from it. */
+export interface Address {
+  readonly index: number;
+  readonly generation: number;
+  readonly pid: Pid;
+}
+
+/** Most processes at a time: the first word of a reference has 18 bits on older nodes. */
+export const MAX_PROCESSES = 262_143;
+
+const GENERATIONS = 0x1_0000_0000;
+
+/**
+ * The slot table. Index and generation make the pid (id, serial) and two of a reference's words, so a late signal to a
+ * slot that somebody else has by now is told apart by its generation.
+ */
+export class Processes {
+  readonly node: Atom;
+  readonly creation: number;
+  readonly #wide: boolean;
+  readonly #slots: (LocalProcess | undefined)[] = [undefined]; // slot 0 stays empty: <0.0> is odd in every log
+  readonly #generations: number[] = [0];
+  readonly #free: number[] = [];
+
+  /** `wide` when the peer has V4_NC: older nodes take 15 bits of id and 13 bits of serial. */
+  constructor(name: string, creation: number, wide: boolean) {
+    this.node = atom(name);
+    this.creation = creation;
+    this.#wide = wide;
+  }
+
+  /** How many processes there are. */
+  get size(): number {
+    return this.#slots.length - 1 - this.#free.length;
+  }
+
+  /**
+   * Gives the process its pid.
+   * @throws LimitError when {@link MAX_PROCESSES} exist
+   */
+  enter(process: LocalProcess): Pid {
+    let index = this.#free.pop();
+    if (index === undefined) {
+      if (this.#slots.length > MAX_PROCESSES) {
+        throw new LimitError(`more than ${MAX_PROCESSES} calls, monitors and mailboxes at a time`);
+      }
+      index = this.#slots.length;
+      this.#slots.push(undefined);
+      this.#generations.push(0);
+    }
+    const generation = this.#generations[index] as number;
+    const pid = this.#pid(index, generation);
+    this.#slots[index] = process;
+    process.address = { index, generation, pid };
+    return pid;
+  }
+
+  /** Takes the process out; harmless when it is out. */
+  leave(process: LocalProcess): void {
+    const address = process.address;
+    if (address === undefined) return;
+    const { index, generation } = address;
+    process.address = undefined;
+    this.#slots[index] = undefined;
+    this.#generations[index] = (generation + 1) % GENERATIONS;
+    this.#free.push(index);
+  }
+
+  /** The reference of a process for its monitor or request number `position`. */
+  refOf(process: LocalProcess, position = 0): Reference {
+    const { index, generation } = process.address as Address;
+    return new Reference(this.node, this.creation, [index, generation, position]);
+  }
+
+  /** The process with this pid. */
+  byPid(pid: Pid): LocalProcess | undefined {
+    if (pid.node !== this.node || pid.creation !== this.creation) return undefined;
+    if (this.#wide) return this.#at(pid.id, pid.serial);
+    const found = this.#slots[pid.id | ((pid.serial & 7) << 15)];
+    const own = found?.address?.pid;
+    return own?.id === pid.id && own.serial === pid.serial ? found : undefined;
+  }
+
+  /** The process that made this reference; its position is the third word. */
+  byRef(ref: Reference): LocalProcess | undefined {
+    if (ref.node !== this.node || ref.creation !== this.creation || ref.ids.length < 3) {
+      return undefined;
+    }
+    return this.#at(ref.ids[0] as number, ref.ids[1] as number);
+  }
+
+  /** Empties the table and tells every process that the link is gone. */
+  lost(error: BeamError): void {
+    const all = this.#slots.filter((process) => process !== undefined);
+    for (const process of all) this.leave(process);
+    for (const process of all) process.lost(error);
+  }
+
+  #at(index: number, generation: number): LocalProcess | undefined {
+    return this.#generations[index] === generation ? this.#slots[index] : undefined;
+  }
+
+  #pid(index: number, generation: number): Pid {
+    if (this.#wide) return new Pid(this.node, index, generation, this.creation);
+    // 15 bits of id; the serial's 13 bits hold the rest of the index and the low bits of the generation.
+    const serial = (index >>> 15) | ((generation & 0x3ff) << 3);
+    return new Pid(this.node, index & 0x7fff, serial, this.creation);
+  }
+}
