@@ -1,0 +1,77 @@
+/** Builds the shop fixture as a release, once for its sources and OTP; kept in the user's cache. */
+
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cached, cachePath } from "../beam/cache.ts";
+import { finished, progress } from "../beam/progress.ts";
+import { type Otp, provisionRabbit } from "../beam/provision.ts";
+import { run } from "../beam/run.ts";
+
+/** The versions of the shop; test/fixtures/shop/README.md says what is special about each. */
+export type ShopVersion = "0.1.0" | "0.2.0" | "0.3.0" | "0.4.0";
+
+/** What to build. */
+export interface BuildOptions {
+  readonly otp: Otp;
+  readonly version: ShopVersion;
+  /** Whether the release handler is part of the release. Default `true`. */
+  readonly sasl?: boolean;
+}
+
+const SOURCES = fileURLToPath(new URL("../../fixtures/shop", import.meta.url));
+
+// Versions that can be reached from 0.1.0, and left for it, by a relup.
+const WITH_RELUP: readonly ShopVersion[] = ["0.2.0", "0.4.0"];
+
+/** Resolves to the folder of the finished release: `erts-*`, `lib` and `releases`. About a second when it must be built. */
+export async function buildShop(options: BuildOptions): Promise<string> {
+  const { otp, version, sasl = true } = options;
+  const name = `shop-otp${otp.release}-${version}${sasl ? "" : "-no-sasl"}-${await digest(otp)}`;
+  const folder = cachePath(name, process.arch);
+  await cached(folder, (half) => assemble(half, options));
+  return join(folder, "release");
+}
+
+/** Assembles the release in `folder/release`; resolves to its version. */
+async function assemble(folder: string, options: BuildOptions): Promise<ShopVersion> {
+  const { otp, version, sasl = true } = options;
+  const relup = WITH_RELUP.includes(version);
+  const base = relup ? await buildShop({ otp, version: "0.1.0", sasl }) : undefined;
+  const { plugins } = await provisionRabbit();
+  const scratch = join(folder, "scratch");
+  await mkdir(scratch);
+  progress(`shop ${version}`, "building");
+  await run(otp.bin("mix"), ["release", "--quiet", "--path", join(folder, "release")], {
+    cwd: SOURCES,
+    env: {
+      ...process.env,
+      ...otp.env,
+      HOME: scratch,
+      MIX_HOME: scratch,
+      MIX_BUILD_PATH: join(scratch, "build"),
+      MIX_ENV: "prod",
+      ERL_LIBS: plugins, // Ranch, Cowboy and jsx, compiled
+      SHOP_VERSION: version,
+      SHOP_SASL: sasl ? "yes" : "no",
+      SHOP_BASE: base,
+    },
+  });
+  await rm(scratch, { recursive: true });
+  finished(`shop ${version}`, "built");
+  return version;
+}
+
+/** Changes with the fixture's sources and with the OTP that compiles them. */
+async function digest(otp: Otp): Promise<string> {
+  const hash = createHash("sha256");
+  const entries = await readdir(SOURCES, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && /\.exs?$/.test(entry.name));
+  for (const path of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
+    hash.update(`${path.slice(SOURCES.length)}\0`).update(await readFile(path));
+  }
+  const made = await stat(join(otp.root, "ready.json")).catch(() => undefined);
+  hash.update(`${otp.root}\0${made?.mtimeMs ?? 0}`);
+  return hash.digest("hex").slice(0, 12);
+}

@@ -1,0 +1,143 @@
+/** Starts the shop: a real Elixir release with Ranch and Cowboy websockets, in a private copy that can be upgraded. */
+
+import { constants } from "node:fs";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Otp } from "../beam/provision.ts";
+import { run } from "../beam/run.ts";
+import { Child, type Exit } from "../launch/child.ts";
+import { makeCookie, makeHome, uniqueName } from "../launch/home.ts";
+import { freePort } from "../launch/port.ts";
+import { buildShop, type ShopVersion } from "./build.ts";
+
+/** How to start it; everything but `otp` has a default. */
+export interface ShopOptions {
+  readonly otp: Otp;
+  /** The version to boot. Default `0.1.0`. */
+  readonly version?: ShopVersion;
+  /** The versions that lie in `releases` as `shop-VSN.tar.gz`. Default `0.2.0`. */
+  readonly packages?: readonly ShopVersion[];
+  /** Whether the release handler is part of the release. Default `true`. */
+  readonly sasl?: boolean;
+  readonly name?: string;
+  readonly cookie?: string;
+  /** The port of its websockets and HTTP. Default a free one. */
+  readonly httpPort?: number;
+  /** How many acceptors its listener has. Default 10. */
+  readonly acceptors?: number;
+}
+
+/** A running shop. `await using` ends it at once. */
+export interface ShopNode extends AsyncDisposable {
+  readonly name: string;
+  readonly cookie: string;
+  readonly distPort: number;
+  readonly httpPort: number;
+  /** The pid of the runtime itself. */
+  readonly pid: number;
+  /** Its release root, which goes when it ends. */
+  readonly root: string;
+  /** Resolves when the node is gone. */
+  readonly exited: Promise<Exit>;
+  output(): string;
+  waitFor(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Sends it a signal; default SIGKILL. */
+  kill(signal?: NodeJS.Signals): void;
+  /** Shuts it down by `init:stop`. */
+  stop(): Promise<void>;
+}
+
+/** Builds what is not built yet, starts the node and waits until it listens: half a second. */
+export async function startShop(options: ShopOptions): Promise<ShopNode> {
+  const { otp, version = "0.1.0", packages = ["0.2.0"], sasl = true } = options;
+  const name = options.name ?? uniqueName("shop");
+  const cookie = options.cookie ?? makeCookie();
+  const distPort = await freePort();
+  const httpPort = options.httpPort ?? (await freePort());
+  const release = await buildShop({ otp, version, sasl });
+  const built = new Map<ShopVersion, string>();
+  for (const entry of packages) built.set(entry, await buildShop({ otp, version: entry, sasl }));
+
+  const home = await makeHome(cookie);
+  const root = join(home, "shop");
+  const config = sysConfig(httpPort, options.acceptors ?? 10);
+  await cp(release, root, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  await writeFile(join(root, "releases", version, "sys.config"), config);
+  const known = join(root, "releases/RELEASES");
+  if (sasl) await writeFile(known, (await readFile(known, "utf8")).replaceAll("@ROOT@", root));
+  for (const [entry, folder] of built) await pack(entry, folder, config, home);
+
+  const erts = (await readdir(root)).find((entry) => entry.startsWith("erts-")) ?? "";
+  const bin = join(root, erts, "bin");
+  const child = new Child({
+    command: join(bin, "erlexec"),
+    args: [...bootArguments(root, version), ...distArguments(name, distPort)],
+    home,
+    env: {
+      ...process.env,
+      ...otp.env,
+      HOME: home, // holds the cookie
+      ROOTDIR: root,
+      BINDIR: bin,
+      EMU: "beam",
+      PROGNAME: "erl",
+      ERL_CRASH_DUMP_SECONDS: "0", // no crash dump: it would hold the cookie
+    },
+  });
+  await child.waitFor(/shop listens on port/);
+  return {
+    name,
+    cookie,
+    distPort,
+    httpPort,
+    pid: child.pid,
+    root,
+    exited: child.exited,
+    output: () => child.output(),
+    waitFor: (pattern) => child.waitFor(pattern),
+    kill: (signal) => child.kill(signal),
+    stop: () => child.stop(),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
+/** What `bin/shop start` of a `mix release` passes to the runtime. */
+function bootArguments(root: string, version: string): string[] {
+  const folder = join(root, "releases", version);
+  return [
+    ...["-noinput", "-mode", "embedded"],
+    ...["-boot", join(folder, "start"), "-boot_var", "RELEASE_LIB", join(root, "lib")],
+    ...["-config", join(folder, "sys"), "-args_file", join(folder, "vm.args")],
+  ];
+}
+
+function distArguments(name: string, port: number): string[] {
+  return [
+    name.split("@")[1]?.includes(".") ? "-name" : "-sname",
+    name,
+    ...["-start_epmd", "false", "-erl_epmd_port", String(port)],
+    ...["-kernel", "inet_dist_listen_min", String(port), "inet_dist_listen_max", String(port)],
+    ...["inet_dist_use_interface", "{127,0,0,1}"],
+  ];
+}
+
+/** The release handler applies a new version's `sys.config`, so every version must carry the settings of this instance. */
+function sysConfig(httpPort: number, acceptors: number): string {
+  return `[{shop,[{http_port,${httpPort}},{acceptors,${acceptors}}]},{sasl,[{sasl_error_logger,false}]}].\n`;
+}
+
+/** Makes `releases/shop-VSN.tar.gz` of what that version does not share with the running one. */
+async function pack(
+  version: ShopVersion,
+  release: string,
+  config: string,
+  home: string,
+): Promise<void> {
+  const stage = join(home, `stage-${version}`);
+  const parts = [`lib/shop-${version}`, `releases/${version}`, `releases/shop-${version}.rel`];
+  for (const part of parts) await cp(join(release, part), join(stage, part), { recursive: true });
+  await writeFile(join(stage, "releases", version, "sys.config"), config);
+  const tarball = join(home, "shop/releases", `shop-${version}.tar.gz`);
+  await run("tar", ["-czf", tarball, "-C", stage, ...parts]);
+  await rm(stage, { recursive: true });
+}
