@@ -1,0 +1,131 @@
+/** From a control term to a control message; whatever does not fit is a broken protocol. */
+
+import { Atom, Pid, Reference, type Term, Tuple } from "../term/index.ts";
+import { type Control, type Monitored, OP } from "./control.ts";
+import { ProtocolError } from "./errors.ts";
+
+/** @throws ProtocolError when the term is no control message that a peer may send with what we offered */
+export function decodeControl(term: Term): Control {
+  if (!(term instanceof Tuple)) throw new ProtocolError("a control message that is no tuple");
+  const items = term.items;
+  const [op, a, b, c, d] = items;
+  switch (op) {
+    case OP.LINK:
+      return { type: "link", from: pid(a), to: pid(b) };
+    case OP.SEND:
+    case OP.SEND_TT:
+      return { type: "send", to: pid(b) };
+    case OP.SEND_SENDER:
+    case OP.SEND_SENDER_TT:
+      return { type: "send_sender", from: pid(a), to: pid(b) };
+    case OP.REG_SEND:
+    case OP.REG_SEND_TT:
+      return { type: "reg_send", from: pid(a), to: atomOf(c) };
+    case OP.ALIAS_SEND:
+    case OP.ALIAS_SEND_TT:
+      return { type: "alias_send", from: pid(a), to: reference(b) };
+    case OP.GROUP_LEADER:
+      return { type: "group_leader", leader: pid(a), to: pid(b) };
+    case OP.EXIT:
+      return { type: "exit", from: pid(a), to: pid(b), reason: present(c) };
+    case OP.EXIT_TT:
+      return { type: "exit", from: pid(a), to: pid(b), reason: present(d) };
+    case OP.EXIT2:
+      return { type: "exit2", from: pid(a), to: pid(b), reason: present(c) };
+    case OP.EXIT2_TT:
+      return { type: "exit2", from: pid(a), to: pid(b), reason: present(d) };
+    case OP.PAYLOAD_EXIT:
+    case OP.PAYLOAD_EXIT_TT:
+      return { type: "payload_exit", from: pid(a), to: pid(b) };
+    case OP.PAYLOAD_EXIT2:
+    case OP.PAYLOAD_EXIT2_TT:
+      return { type: "payload_exit2", from: pid(a), to: pid(b) };
+    case OP.MONITOR_P:
+      return { type: "monitor", from: pid(a), target: monitored(b), ref: reference(c) };
+    case OP.DEMONITOR_P:
+      return { type: "demonitor", from: pid(a), target: monitored(b), ref: reference(c) };
+    case OP.MONITOR_P_EXIT: {
+      const ref = reference(c);
+      return { type: "monitor_exit", from: monitored(a), to: pid(b), ref, reason: present(d) };
+    }
+    case OP.PAYLOAD_MONITOR_P_EXIT:
+      return { type: "payload_monitor_exit", from: monitored(a), to: pid(b), ref: reference(c) };
+    case OP.SPAWN_REQUEST:
+    case OP.SPAWN_REQUEST_TT:
+      return spawnRequest(items);
+    case OP.SPAWN_REPLY:
+    case OP.SPAWN_REPLY_TT:
+      if (typeof c !== "number" || !(d instanceof Pid || d instanceof Atom)) break;
+      return { type: "spawn_reply", ref: reference(a), to: pid(b), flags: c, result: d };
+    case OP.UNLINK_ID:
+      return { type: "unlink", id: unlinkId(a), from: pid(b), to: pid(c) };
+    case OP.UNLINK_ID_ACK:
+      return { type: "unlink_ack", id: unlinkId(a), from: pid(b), to: pid(c) };
+  }
+  throw new ProtocolError(`control message ${typeof op === "number" ? op : "without a number"}`);
+}
+
+/** Whether a message follows the control message in its frame. */
+export function hasPayload({ type }: Control): boolean {
+  switch (type) {
+    case "send":
+    case "send_sender":
+    case "reg_send":
+    case "alias_send":
+    case "payload_exit":
+    case "payload_exit2":
+    case "payload_monitor_exit":
+    case "spawn_request":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function spawnRequest(items: readonly Term[]): Control {
+  const [, ref, from, groupLeader, mfa, options] = items;
+  const [module, fun, arity] = mfa instanceof Tuple && mfa.items.length === 3 ? mfa.items : [];
+  if (typeof arity !== "number" || !Array.isArray(options)) {
+    throw new ProtocolError("a malformed spawn request");
+  }
+  return {
+    type: "spawn_request",
+    ref: reference(ref),
+    from: pid(from),
+    groupLeader: pid(groupLeader),
+    module: atomOf(module),
+    function: atomOf(fun),
+    arity,
+    options,
+  };
+}
+
+function pid(term: Term | undefined): Pid {
+  if (term instanceof Pid) return term;
+  throw new ProtocolError("a control message without its pid");
+}
+
+function atomOf(term: Term | undefined): Atom {
+  if (term instanceof Atom) return term;
+  throw new ProtocolError("a control message without its atom");
+}
+
+function monitored(term: Term | undefined): Monitored {
+  if (term instanceof Pid || term instanceof Atom) return term;
+  throw new ProtocolError("a monitor of neither a pid nor a name");
+}
+
+function reference(term: Term | undefined): Reference {
+  if (term instanceof Reference) return term;
+  throw new ProtocolError("a control message without its reference");
+}
+
+function unlinkId(term: Term | undefined): number | bigint {
+  if ((typeof term === "number" || typeof term === "bigint") && term > 0) return term;
+  throw new ProtocolError("an unlink without its id");
+}
+
+function present(term: Term | undefined): Term {
+  if (term !== undefined) return term;
+  throw new ProtocolError("an exit without its reason");
+}

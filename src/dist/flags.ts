@@ -1,0 +1,120 @@
+/** Capability flags of the handshake: one table of names and values, held as two unsigned 32-bit halves. */
+
+/** The 64 bits of a node's capabilities. */
+export interface Flags {
+  readonly high: number;
+  readonly low: number;
+}
+
+const LOW = {
+  PUBLISHED: 0x1,
+  ATOM_CACHE: 0x2,
+  EXTENDED_REFERENCES: 0x4,
+  DIST_MONITOR: 0x8,
+  FUN_TAGS: 0x10,
+  DIST_MONITOR_NAME: 0x20,
+  HIDDEN_ATOM_CACHE: 0x40,
+  NEW_FUN_TAGS: 0x80,
+  EXTENDED_PIDS_PORTS: 0x100,
+  EXPORT_PTR_TAG: 0x200,
+  BIT_BINARIES: 0x400,
+  NEW_FLOATS: 0x800,
+  UNICODE_IO: 0x1000,
+  DIST_HDR_ATOM_CACHE: 0x2000,
+  SMALL_ATOM_TAGS: 0x4000,
+  UTF8_ATOMS: 0x10000,
+  MAP_TAG: 0x20000,
+  BIG_CREATION: 0x40000,
+  SEND_SENDER: 0x80000,
+  BIG_SEQTRACE_LABELS: 0x100000,
+  EXIT_PAYLOAD: 0x400000,
+  FRAGMENTS: 0x800000,
+  HANDSHAKE_23: 0x1000000,
+  UNLINK_ID: 0x2000000,
+  MANDATORY_25_DIGEST: 0x4000000,
+} as const;
+
+const HIGH = {
+  SPAWN: 0x1,
+  NAME_ME: 0x2,
+  V4_NC: 0x4,
+  ALIAS: 0x8,
+  LOCAL_EXT: 0x10,
+  ALTACT_SIG: 0x20,
+  NATIVE_RECORDS: 0x40,
+} as const;
+
+export type FlagName = keyof typeof LOW | keyof typeof HIGH;
+
+const NAMES = [...Object.keys(LOW), ...Object.keys(HIGH)] as FlagName[];
+
+/**
+ * What we offer: all that this implementation handles. Hidden (not PUBLISHED); with headers and fragments, so that a large
+ * message blocks neither ticks nor small ones.
+ */
+export const OFFERED: Flags = { high: 0xd, low: 0x07cf7fbc };
+
+/** Asks the node for a name, so that no atom is left behind there: a request in the first message, no capability. */
+export const NAME_ME: Flags = { high: HIGH.NAME_ME, low: 0 };
+
+/** What a peer must have for us: what OTP 23 makes mandatory, and the monitors that calls are made of. */
+export const REQUIRED: Flags = flags([
+  "EXTENDED_REFERENCES",
+  "FUN_TAGS",
+  "NEW_FUN_TAGS",
+  "EXTENDED_PIDS_PORTS",
+  "EXPORT_PTR_TAG",
+  "BIT_BINARIES",
+  "NEW_FLOATS",
+  "UTF8_ATOMS",
+  "MAP_TAG",
+  "BIG_CREATION",
+  "DIST_MONITOR",
+  "DIST_MONITOR_NAME",
+  "DIST_HDR_ATOM_CACHE",
+  "SPAWN",
+]);
+
+// Bit 26, though the OTP documentation prints another value: this is what OTP's own code has.
+const DIGEST_OF_25: Flags = { high: 0, low: 0x1070f94 };
+
+/** The flags of these names. */
+export function flags(names: readonly FlagName[]): Flags {
+  let high = 0;
+  let low = 0;
+  for (const name of names) {
+    if (name in LOW) low |= LOW[name as keyof typeof LOW];
+    else high |= HIGH[name as keyof typeof HIGH];
+  }
+  return { high: high >>> 0, low: low >>> 0 };
+}
+
+export function union(left: Flags, right: Flags): Flags {
+  return { high: (left.high | right.high) >>> 0, low: (left.low | right.low) >>> 0 };
+}
+
+export function intersection(left: Flags, right: Flags): Flags {
+  return { high: (left.high & right.high) >>> 0, low: (left.low & right.low) >>> 0 };
+}
+
+export function hasFlag(given: Flags, name: FlagName): boolean {
+  return name in LOW
+    ? (given.low & LOW[name as keyof typeof LOW]) !== 0
+    : (given.high & HIGH[name as keyof typeof HIGH]) !== 0;
+}
+
+/** The names of the flags that are set, for messages. */
+export function describeFlags(given: Flags): FlagName[] {
+  return NAMES.filter((name) => hasFlag(given, name));
+}
+
+/** The flags with what their digest stands for spelled out. */
+export function expandDigest(given: Flags): Flags {
+  return hasFlag(given, "MANDATORY_25_DIGEST") ? union(given, DIGEST_OF_25) : given;
+}
+
+/** The names of those of `wanted` that `given` lacks. */
+export function missingFlags(given: Flags, wanted: Flags = REQUIRED): FlagName[] {
+  const full = expandDigest(given);
+  return describeFlags(wanted).filter((name) => !hasFlag(full, name));
+}

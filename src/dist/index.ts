@@ -1,0 +1,34 @@
+/** The Erlang distribution protocol as a state machine: bytes and time in, events and bytes out. */
+
+export type { Control, Monitored } from "./control.ts";
+export {
+  CookieRefusedError,
+  HandshakeClosedError,
+  HandshakeTimeoutError,
+  InvalidControlError,
+  MissingFlagsError,
+  NameInUseError,
+  NodeDownError,
+  NotAllowedError,
+  ProtocolError,
+  WrongNodeNameError,
+} from "./errors.ts";
+export {
+  describeFlags,
+  type FlagName,
+  type Flags,
+  flags,
+  hasFlag,
+  missingFlags,
+  OFFERED,
+  REQUIRED,
+} from "./flags.ts";
+export { Payload } from "./payload.ts";
+export { Session } from "./session.ts";
+export {
+  DEFAULT_SESSION_LIMITS,
+  type PeerInfo,
+  type SessionHandler,
+  type SessionLimits,
+  type SessionOptions,
+} from "./session-types.ts";

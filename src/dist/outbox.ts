@@ -1,0 +1,148 @@
+/** What is to be written: small messages first, large ones in fragments that take turns, so that none blocks the others. */
+
+const FRAGMENT = 64 * 1024;
+const FRAGMENT_HEAD = 4 + 2 + 8 + 8;
+
+/** A message that is being sent in fragments. */
+interface Sequence {
+  readonly sender: string;
+  readonly id: bigint;
+  readonly control: Uint8Array;
+  readonly parts: Uint8Array[];
+  part: number;
+  offset: number;
+  left: number;
+  fragments: number;
+  first: boolean;
+}
+
+interface Waiting {
+  readonly control: Uint8Array;
+  readonly parts: Uint8Array[];
+}
+
+/** Queues frames. Two messages of one sender never overtake each other: the second waits until the first is out. */
+export class Outbox {
+  readonly fragmenting: boolean;
+  #ready: Uint8Array[] = [];
+  #sequences: Sequence[] = [];
+  readonly #behind = new Map<string, Waiting[]>();
+  #lastId = 0n;
+  #bytes = 0;
+
+  /** @param fragmenting whether the peer can put fragments together */
+  constructor(fragmenting: boolean) {
+    this.fragmenting = fragmenting;
+  }
+
+  /** Bytes that wait to be taken, without the heads of fragments. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** A tick is a frame of length 0. */
+  tick(): void {
+    this.#ready.push(new Uint8Array(4));
+    this.#bytes += 4;
+  }
+
+  /** One message, as encoded terms. */
+  add(sender: string, control: Uint8Array, parts: Uint8Array[]): void {
+    this.#bytes += control.length + lengthOf(parts);
+    const queue = this.#behind.get(sender);
+    if (queue === undefined) this.#start(sender, control, parts);
+    else queue.push({ control, parts });
+  }
+
+  /** Takes pieces to write, in order; at least one frame, then no more than `maxBytes` beside small messages. */
+  take(maxBytes: number): Uint8Array[] {
+    const out = this.#ready;
+    this.#ready = [];
+    let taken = 0;
+    for (const piece of out) taken += piece.length;
+    while (this.#sequences.length > 0 && taken < maxBytes) {
+      const sequence = this.#sequences.shift() as Sequence;
+      taken += this.#fragment(sequence, out);
+      if (sequence.left > 0) this.#sequences.push(sequence);
+      else this.#finished(sequence.sender);
+      // What waited behind a finished one may be small, and small ones go first.
+      for (const piece of this.#ready) {
+        out.push(piece);
+        taken += piece.length;
+      }
+      this.#ready = [];
+    }
+    this.#bytes = Math.max(0, this.#bytes - taken);
+    if (this.#ready.length === 0 && this.#sequences.length === 0) this.#bytes = 0;
+    return out;
+  }
+
+  #start(sender: string, control: Uint8Array, parts: Uint8Array[]): void {
+    const bytes = lengthOf(parts);
+    if (!this.fragmenting || bytes <= FRAGMENT) {
+      const head = Buffer.alloc(7);
+      head.writeUInt32BE(3 + control.length + bytes);
+      head.set([131, 68, 0], 4);
+      this.#ready.push(Buffer.concat([head, control]), ...parts);
+      return;
+    }
+    this.#behind.set(sender, []);
+    this.#sequences.push({
+      sender,
+      id: ++this.#lastId,
+      control,
+      parts,
+      part: 0,
+      offset: 0,
+      left: bytes,
+      fragments: Math.ceil(bytes / FRAGMENT),
+      first: true,
+    });
+  }
+
+  #finished(sender: string): void {
+    const queue = this.#behind.get(sender) ?? [];
+    this.#behind.delete(sender);
+    while (queue.length > 0) {
+      const next = queue.shift() as Waiting;
+      this.#start(sender, next.control, next.parts);
+      if (this.#behind.has(sender)) {
+        this.#behind.set(sender, queue);
+        return;
+      }
+    }
+  }
+
+  #fragment(sequence: Sequence, out: Uint8Array[]): number {
+    const size = Math.min(FRAGMENT, sequence.left);
+    const extra = sequence.first ? 1 + sequence.control.length : 0;
+    const head = Buffer.alloc(FRAGMENT_HEAD + (sequence.first ? 1 : 0));
+    head.writeUInt32BE(FRAGMENT_HEAD - 4 + extra + size);
+    head.set([131, sequence.first ? 69 : 70], 4);
+    head.writeBigUInt64BE(sequence.id, 6);
+    head.writeBigUInt64BE(BigInt(sequence.fragments), 14);
+    out.push(head);
+    if (sequence.first) out.push(sequence.control);
+    sequence.first = false;
+    sequence.fragments--;
+    sequence.left -= size;
+    for (let wanted = size; wanted > 0; ) {
+      const part = sequence.parts[sequence.part] as Uint8Array;
+      const piece = part.subarray(sequence.offset, sequence.offset + wanted);
+      out.push(piece);
+      wanted -= piece.length;
+      sequence.offset += piece.length;
+      if (sequence.offset === part.length) {
+        sequence.part++;
+        sequence.offset = 0;
+      }
+    }
+    return FRAGMENT_HEAD + extra + size;
+  }
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const part of parts) bytes += part.length;
+  return bytes;
+}

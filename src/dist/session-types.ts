@@ -1,0 +1,72 @@
+/** What a session is made of: its options, its limits, and whom it tells. */
+
+import type { BeamError } from "../errors.ts";
+import type { DecodeLimits } from "../etf/index.ts";
+import type { Control } from "./control.ts";
+import type { Flags } from "./flags.ts";
+import type { Payload } from "./payload.ts";
+
+/** Bounds on what the other side can make us hold. */
+export interface SessionLimits {
+  /** Bytes of one frame. Default 128 MiB. */
+  readonly maxFrame: number;
+  /** Bytes of one message put together from fragments. Default 256 MiB. */
+  readonly maxMessage: number;
+  /** Messages that may be under way in fragments at a time. Default 1024. */
+  readonly maxSequences: number;
+  /** Milliseconds that the other side has for each step of the handshake. Default 7000, OTP's net_setuptime. */
+  readonly setupTime: number;
+  /** Milliseconds of silence after which the link is given up; a quarter of it is our own tick. Default 60,000. */
+  readonly tickTime: number;
+  /** Bounds on decoding one message. */
+  readonly decode: Partial<DecodeLimits>;
+}
+
+export const DEFAULT_SESSION_LIMITS: SessionLimits = {
+  maxFrame: 128 * 1024 * 1024,
+  maxMessage: 256 * 1024 * 1024,
+  maxSequences: 1024,
+  setupTime: 7000,
+  tickTime: 60_000,
+  decode: {},
+};
+
+/** How to greet the other side. Entropy and time come from outside. */
+export interface SessionOptions {
+  readonly role: "initiator" | "acceptor";
+  /** Our full name; with `dynamic` only its host part, and the node gives us a name. */
+  readonly name: string;
+  readonly dynamic?: boolean;
+  /** Our creation: an unsigned 32-bit integer above 3. Ignored when dynamic. */
+  readonly creation: number;
+  readonly cookie: string;
+  /** 32 random bits. */
+  readonly challenge: number;
+  /** What we offer. Default {@link OFFERED}. */
+  readonly flags?: Flags;
+  /** The name that the other side must have. Default: any. */
+  readonly expectedName?: string;
+  /** Bytes of a length during the handshake: 2 over TCP (default), 4 over TLS. */
+  readonly handshakeLengthBytes?: 2 | 4;
+  readonly limits?: Partial<SessionLimits>;
+}
+
+/** Who is on the other side, and who we are to it. */
+export interface PeerInfo {
+  readonly name: string;
+  readonly creation: number;
+  /** What both sides can. */
+  readonly flags: Flags;
+  /** Our own name, as the node knows it. */
+  readonly localName: string;
+  readonly localCreation: number;
+}
+
+/** What a session tells. Called while bytes are received; a handler must not throw. */
+export interface SessionHandler {
+  /** The handshake is done; messages may be sent. */
+  up(peer: PeerInfo): void;
+  message(control: Control, payload: Payload | undefined): void;
+  /** The session is over, for this reason; called at most once, and nothing follows. */
+  down(reason: BeamError): void;
+}
