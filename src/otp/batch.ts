@@ -1,0 +1,40 @@
+/** The Erlang that scripts share: asking many processes at once, so that one that hangs costs its time once. */
+
+/**
+ * Binds `Now`, `Children`, `Counts`, `Statuses` and `States`. Each of the last four takes pids and the time until which it waits, and
+ * gives `{Pid, Answer}` in the same order: `timeout`, `gone`, or the answer. Of a status only module and
+ * `running | suspended` are kept.
+ */
+export const BATCH: string = String.raw`
+Now = fun() -> erlang:monotonic_time(millisecond) end,
+
+Children = fun(Sups, Until) ->
+    Asked = [{Sup, gen_server:send_request(Sup, which_children)} || Sup <- Sups],
+    [{Sup, case gen_server:wait_response(Request, max(0, Until - Now())) of
+        {reply, Kids} when is_list(Kids) -> Kids; timeout -> timeout; _ -> gone
+    end} || {Sup, Request} <- Asked]
+end,
+
+Counts = fun(Sups, Until) ->
+    Asked = [{Sup, gen_server:send_request(Sup, count_children)} || Sup <- Sups],
+    [{Sup, case gen_server:wait_response(Request, max(0, Until - Now())) of
+        {reply, Count} when is_list(Count) -> Count; timeout -> timeout; _ -> gone
+    end} || {Sup, Request} <- Asked]
+end,
+
+%% A hundred at a time: every answer holds the whole state of its process until it is read.
+InChunks = fun InChunks(_, []) -> [];
+               InChunks(Fun, List) ->
+    {Chunk, Rest} = lists:split(min(100, length(List)), List),
+    Fun(Chunk) ++ InChunks(Fun, Rest)
+end,
+
+Statuses = fun(Pids, Until) ->
+    InChunks(fun(Chunk) ->
+        Asked = [{Pid, gen:send_request(Pid, system, get_status)} || Pid <- Chunk],
+        [{Pid, case gen:wait_response(Request, max(0, Until - Now())) of
+            {reply, {status, _, {module, Module}, [_, State | _]}} -> {Module, State}; timeout -> timeout; _ -> gone
+        end} || {Pid, Request} <- Asked]
+    end, Pids)
+end,
+`;

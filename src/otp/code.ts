@@ -1,0 +1,104 @@
+/** OTP's `code`: where the release lies, and which code runs compared with what lies on the disk. */
+
+import { atom, type Pid } from "../term/index.ts";
+import { Answer } from "./answer.ts";
+import type { CallOptions, Remote } from "./remote.ts";
+import { runScript, Script } from "./script.ts";
+
+/** A module's loaded code compared with its beam on the node's code path. */
+export interface LoadedModule {
+  readonly module: string;
+  readonly loaded: boolean;
+  /** Whether both have the same MD5; `true` also for a module that is not loaded, whose next load takes the disk's. */
+  readonly same: boolean;
+}
+
+/** A module that has old code loaded, and who still runs it. */
+export interface OldCode {
+  readonly module: string;
+  readonly pids: readonly Pid[];
+}
+
+/** Reading beams and asking every process takes longer than a call. */
+const PATIENCE = 30_000;
+
+/** `root_dir/0`: the folder of the release on the node. Read-only. */
+export async function rootDir(remote: Remote, options?: CallOptions): Promise<string> {
+  const result = await remote.call("code", "root_dir", [], options);
+  return new Answer(remote, "code:root_dir/0").text(result);
+}
+
+/**
+ * Compares the MD5 of each loaded module with that of the beam which the node's code path finds. Read-only; it reads one file per
+ * module on the node.
+ */
+export async function loadedAgainstDisk(
+  remote: Remote,
+  modules: readonly string[],
+  options?: CallOptions,
+): Promise<LoadedModule[]> {
+  const answer = new Answer(remote, COMPARE.name);
+  const result = await run(remote, COMPARE, modules, options);
+  return answer.list(result).map((row) => {
+    const [module, loaded, same] = answer.tuple(row, 3);
+    return {
+      module: answer.atom(module),
+      loaded: answer.boolean(loaded),
+      same: answer.boolean(same),
+    };
+  });
+}
+
+/**
+ * Of these modules those with old code, each with the processes that still run it (`erlang:check_process_code/2`). Read-only. Every
+ * process is asked once per module that has old code, which costs a busy node some time.
+ */
+export async function processesRunningOldCode(
+  remote: Remote,
+  modules: readonly string[],
+  options?: CallOptions,
+): Promise<OldCode[]> {
+  const answer = new Answer(remote, OLD_CODE.name);
+  const result = await run(remote, OLD_CODE, modules, options);
+  return answer.list(result).map((row) => {
+    const [module, pids] = answer.tuple(row, 2);
+    return {
+      module: answer.atom(module),
+      pids: answer.list(pids).map((pid) => answer.pid(pid)),
+    };
+  });
+}
+
+function run(
+  remote: Remote,
+  script: Script,
+  modules: readonly string[],
+  options: CallOptions | undefined,
+): ReturnType<typeof runScript> {
+  const { timeout = PATIENCE, signal } = options ?? {};
+  return runScript(remote, script, { Modules: modules.map(atom) }, { timeout, signal });
+}
+
+// The code path, not the file that was loaded: after an upgrade the path leads to the new libraries.
+const COMPARE: Script = new Script({
+  name: "loaded_against_disk",
+  bindings: ["Modules"],
+  readOnly: true,
+  source: String.raw`
+[case code:is_loaded(Module) of
+    false -> {Module, false, true};
+    {file, File} ->
+        Path = case code:where_is_file(atom_to_list(Module) ++ ".beam") of non_existing -> File; Found -> Found end,
+        Disk = case is_list(Path) andalso beam_lib:md5(Path) of {ok, {_, Md5}} -> Md5; _ -> none end,
+        {Module, true, erlang:get_module_info(Module, md5) =:= Disk}
+end || Module <- Modules]`,
+});
+
+const OLD_CODE: Script = new Script({
+  name: "processes_running_old_code",
+  bindings: ["Modules"],
+  readOnly: true,
+  source: String.raw`
+[{Module, [Pid || Pid <- processes(), Pid =/= self(), erlang:check_process_code(Pid, Module) =:= true]}
+ || Module <- Modules, erlang:check_old_code(Module)]`,
+});

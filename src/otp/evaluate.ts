@@ -1,0 +1,39 @@
+/** Evaluates what a user wrote on the node, in Elixir or Erlang. */
+
+import { Atom, atom, binary, type Term, tuple } from "../term/index.ts";
+import { Answer } from "./answer.ts";
+import type { CallOptions, Remote } from "./remote.ts";
+import { parseOn } from "./script.ts";
+
+/** Options of {@link evaluate}. */
+export interface EvaluateOptions extends CallOptions {
+  /** Default: Elixir where the node has it loaded, else Erlang. */
+  readonly language?: "elixir" | "erlang";
+}
+
+/**
+ * Evaluates expressions on the node and resolves to the last one's value: `Code:eval_string/1`, or `erl_eval`. It does whatever the
+ * text says. Atoms in the text are made on the node and never freed.
+ * @throws SourceError when Erlang text cannot be read; RemoteError when it raised, or when Elixir cannot compile it
+ */
+export async function evaluate(
+  remote: Remote,
+  source: string,
+  options: EvaluateOptions = {},
+): Promise<Term> {
+  const { language = (await hasElixir(remote)) ? "elixir" : "erlang", ...limits } = options;
+  if (language === "elixir") {
+    const result = await remote.call("Elixir.Code", "eval_string", [binary(source)], limits);
+    return new Answer(remote, "Code.eval_string/1").tuple(result, 2)[0] as Term;
+  }
+  const text = /\.\s*$/.test(source) ? source : `${source}\n.`;
+  const forms = await parseOn(remote, "the expression", text, limits);
+  const block = tuple(atom("block"), 1, forms);
+  const none = atom("none");
+  return remote.call("erl_eval", "expr", [block, [], none, none, atom("value")], limits);
+}
+
+async function hasElixir(remote: Remote): Promise<boolean> {
+  const result = await remote.call("code", "is_loaded", [atom("elixir")]);
+  return !(result instanceof Atom) || result.name !== "false";
+}

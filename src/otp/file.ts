@@ -1,0 +1,57 @@
+/** OTP's `file`: reading terms from files on the node. */
+
+import { Atom, charlist, type Term, Tuple, textOf } from "../term/index.ts";
+import { Answer } from "./answer.ts";
+import { RemoteFileError } from "./errors.ts";
+import type { CallOptions, Remote } from "./remote.ts";
+import { runScript, Script } from "./script.ts";
+
+/**
+ * `consult/1`: the terms of a file on the node, or `undefined` when there is no such file. Read-only. The terms travel here, so never
+ * read a configuration with it: {@link consultProblem} tells whether one is well-formed.
+ * @throws RemoteFileError when it cannot be read or holds no terms
+ */
+export async function consult(
+  remote: Remote,
+  path: string,
+  options?: CallOptions,
+): Promise<readonly Term[] | undefined> {
+  const result = await remote.call("file", "consult", [charlist(path)], options);
+  const [tag, value] = new Answer(remote, "file:consult/1").tuple(result, 2);
+  if (tag instanceof Atom && tag.name === "ok") return value as readonly Term[];
+  if (value instanceof Atom && value.name === "enoent") return undefined;
+  throw new RemoteFileError(remote.name, path, problem(value as Term));
+}
+
+/**
+ * Why a file of terms on the node cannot be used, in a few words, or `undefined` when it can. Its contents stay on the node. Read-only.
+ * Meant for `sys.config`: an unreadable one silently empties the environment of every application at install.
+ */
+export async function consultProblem(
+  remote: Remote,
+  path: string,
+  options?: CallOptions,
+): Promise<string | undefined> {
+  const result = await runScript(remote, CONSULTS, { Path: charlist(path) }, options);
+  return result instanceof Atom && result.name === "ok" ? undefined : problem(result);
+}
+
+function problem(reason: Term): string {
+  if (reason instanceof Atom) return reason.name;
+  const [line, module] = reason instanceof Tuple ? reason.items : [];
+  const where = typeof line === "number" ? `line ${line} ` : "";
+  const what = module instanceof Atom ? "holds no terms" : (textOf(reason) ?? "cannot be read");
+  return where + what;
+}
+
+const CONSULTS: Script = new Script({
+  name: "consult_problem",
+  bindings: ["Path"],
+  readOnly: true,
+  source: String.raw`
+case file:consult(Path) of
+    {ok, _} -> ok;
+    {error, {Line, Module, _}} -> {Line, Module};
+    {error, Reason} -> Reason
+end`,
+});

@@ -1,0 +1,52 @@
+/** The OTP modules of a node, with typed arguments and results. */
+
+export { ALLOW_LIST, isObserving } from "./allow-list.ts";
+export { Answer } from "./answer.ts";
+export { applicationKey, type RunningApplication, whichApplications } from "./application.ts";
+export { BATCH } from "./batch.ts";
+export {
+  type LoadedModule,
+  loadedAgainstDisk,
+  type OldCode,
+  processesRunningOldCode,
+  rootDir,
+} from "./code.ts";
+export { type SystemInfo, systemInfo, type Usage } from "./erlang.ts";
+export {
+  DeniedError,
+  RemoteFileError,
+  ScriptError,
+  SourceError,
+  UnexpectedAnswerError,
+} from "./errors.ts";
+export { type EvaluateOptions, evaluate } from "./evaluate.ts";
+export { consult, consultProblem } from "./file.ts";
+export { initStatus } from "./init.ts";
+export { log, logLevel, type NodeLogLevel } from "./logger.ts";
+export { observer } from "./observer.ts";
+export {
+  checkInstallRelease,
+  type Installed,
+  type InstallOptions,
+  installRelease,
+  makePermanent,
+  type Release,
+  type ReleaseStatus,
+  removeRelease,
+  setRemoved,
+  setUnpacked,
+  unpackRelease,
+  whichReleases,
+} from "./release-handler.ts";
+export { ReleaseHandlerError, type ReleaseHandlerReason } from "./release-handler-error.ts";
+export type { CallOptions, Remote } from "./remote.ts";
+export { formsOf, parseOn, readOnlyScripts, runScript, Script } from "./script.ts";
+export {
+  type ChildCounts,
+  countChildren,
+  restartChild,
+  type SupervisorChild,
+  terminateChild,
+  whichChildren,
+} from "./supervisor.ts";
+export { type LeftSuspendedOptions, leftSuspended } from "./sys.ts";
