@@ -3,6 +3,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { ConfigError } from "./errors.ts";
 
 /** A cookie and where it was found. The value is not enumerable, so that printing the object does not show it. */
@@ -39,7 +40,7 @@ export async function findCookie(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Cookie> {
   if (flags.cookieFile !== undefined) return fromFile(flags.cookieFile, true);
-  if (flags.cookie === "-") return checked((await readStdin()).trim(), "standard input");
+  if (flags.cookie === "-") return checked((await text(process.stdin)).trim(), "standard input");
   if (flags.cookie !== undefined) return checked(flags.cookie, "--cookie");
   for (const name of ["BEAMCTL_COOKIE", "RELEASE_COOKIE"]) {
     const value = env[name];
@@ -88,10 +89,4 @@ function checked(value: string, source: string): Cookie {
   throw new ConfigError(`the cookie from ${source} is empty or has white space in it`, {
     remedy: "A cookie is one word.",
   });
-}
-
-async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
 }

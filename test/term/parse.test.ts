@@ -157,7 +157,7 @@ describe.each([
   it.each(wrong)("refuses %s at %i", (source, offset, message) => {
     const error = refused(source, { syntax, ...home });
     expect(error.message).toMatch(message);
-    expect(error).toMatchObject({ offset, code: "BEAM_USAGE", remedy: expect.any(String) });
+    expect(error).toMatchObject({ offset, code: "BEAM_SYNTAX", remedy: expect.any(String) });
   });
 
   it("refuses what is nested too deeply", () => {

@@ -1,6 +1,7 @@
 /** `beamctl eval`: run a script from a file or standard input on the node. */
 
 import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import { UsageError } from "../../errors.ts";
 import { evaluate } from "../../otp/index.ts";
 import { Printer } from "../output/printer.ts";
@@ -23,7 +24,7 @@ export const run: Run = async (globals, local, [file = "-"]) => {
 
 async function read(file: string): Promise<string> {
   try {
-    return await readFile(file === "-" ? 0 : file, "utf8");
+    return file === "-" ? await text(process.stdin) : await readFile(file, "utf8");
   } catch (cause) {
     throw new UsageError(`${file} cannot be read`, { remedy: "Check the path.", cause });
   }

@@ -1,0 +1,55 @@
+/** `beamctl chan suspend`: holds the channels for a while, guarded; whatever ends it, they are resumed. */
+
+import { Guardian } from "../../guard/index.ts";
+import { bulkSuspend, type SuspendTarget, targets } from "../../instructions/index.ts";
+import { confirmChange } from "../confirm.ts";
+import { milliseconds } from "../duration.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Printer } from "../output/printer.ts";
+import type { Run } from "../program.ts";
+import { operate } from "../session.ts";
+
+const SUSPEND_TIMEOUT = 1000;
+
+export const run: Run = async (globals, local) => {
+  const printer = new Printer(globals);
+  const held = milliseconds(String(local["for"]));
+  const target = local["suspend"] as SuspendTarget;
+  return operate(globals, async ({ node, signal }) => {
+    const found = await targets({ node }, target);
+    if (found === "not_detected") {
+      printer.note("channel processes cannot be detected on this node");
+      return EXIT.degraded;
+    }
+    await confirmChange(globals, `Suspend ${found.length} processes on ${node.name}?`);
+    const guardian = await Guardian.arm(node, { purpose: `chan suspend ${target}` });
+    let suspended = 0;
+    try {
+      const { result, suspended: pids } = await bulkSuspend(guardian, found, SUSPEND_TIMEOUT);
+      suspended = pids.length;
+      if (result === "not_supported") printer.note("warning: none of them answers");
+      else if (result !== "ok") printer.note(`warning: ${result.errors} could not be suspended`);
+      printer.note(`${suspended} suspended; Ctrl-C resumes them`);
+      await waitFor(held, [signal, guardian.lost]);
+    } finally {
+      await guardian.undo();
+    }
+    printer.record({ node: node.name, asked: found.length, suspended, resumed: suspended });
+    return undefined;
+  });
+};
+
+/** Until the time is up or one of the signals fires; 0 waits for the signals alone. */
+function waitFor(milliseconds: number, signals: readonly AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = milliseconds === 0 ? undefined : setTimeout(resolve, milliseconds);
+    for (const signal of signals) {
+      const stop = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (signal.aborted) stop();
+      else signal.addEventListener("abort", stop, { once: true });
+    }
+  });
+}
