@@ -1,7 +1,7 @@
 /** The guardian's Erlang text, part 1: what it tells, how it works without blocking, and its backstop. */
 
 /** Binds `Clock`, `Tell`, `Work`, `Ask`, `Add`, `Status`, `Backstop`, `Cancel`, `Settle`. */
-export const BASICS: string = String.raw`
+export const BASICS: string = `
 %% Bindings given: Ctl, the controller's pid; About, a map that names it; Lease, Cap and Grace in milliseconds.
 group_leader(case whereis(user) of undefined -> whereis(init); User -> User end, self()),
 process_flag(trap_exit, true),

@@ -1,7 +1,7 @@
 /** The guardian's Erlang text, part 2: which processes and acceptors it may touch, looked up in a worker. */
 
 /** Binds `InspectProcesses` and `InspectAcceptors`: `{Fit, Refused}`. */
-export const INSPECTION: string = String.raw`
+export const INSPECTION: string = `
 %% Never suspended: supervisors (the release handler cannot walk past one), event managers, and what keeps the node alive.
 Kinds = [supervisor, supervisor_bridge, gen_event, ranch_conns_sup, ranch_server, application_controller, application_master,
          logger_server, group, user_drv],

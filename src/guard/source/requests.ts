@@ -1,7 +1,7 @@
 /** The guardian's Erlang text, part 4: its requests, its messages, its loop and its start. */
 
 /** Ends the text: registers the name, tells the controller, and loops. */
-export const REQUESTS: string = String.raw`
+export const REQUESTS: string = `
 %% A job on processes is over when none is left to answer.
 Over = fun(S = #{job := #{kind := Kind, left := Left, failed := Failed, done := Done, reply := Reply}})
            when Left =:= #{}, (Kind =:= suspend orelse Kind =:= resume) ->
@@ -277,5 +277,5 @@ case Take(3, none) of
         Loop(#{phase => freeze, why => none, ctl => Monitor, epoch => Epoch, lease_at => Clock() + Lease, cap_at => infinity,
                pids => #{}, late => #{}, ops => [], batch => none, job => none, worker => none, asker => none, goal => none,
                reply => {none, none}, timers => [], counts => #{}, since => Clock(), undone_at => none, until => infinity, tries => 0})
-end.
+end
 `;

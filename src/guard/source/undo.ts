@@ -1,7 +1,7 @@
 /** The guardian's Erlang text, part 3: undoing, at once or when the release handler has answered. */
 
 /** Binds `RestartAll`, `Check`, `Undo`, `UndoAcceptors`, `Question`, `Want`. */
-export const UNDO: string = String.raw`
+export const UNDO: string = `
 Restart = fun({Sup, Id}) ->
     try supervisor:restart_child(Sup, Id) of
         {ok, _} -> ok;

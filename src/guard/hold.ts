@@ -1,0 +1,252 @@
+/** The state of one hold as seen from here: the guardian we talk to, what it holds, and how the hold ends. */
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { BeamError } from "../errors.ts";
+import type { BeamNode } from "../node/index.ts";
+import { atom, type Pid, type Term, tuple } from "../term/index.ts";
+import { type Armed, whyUnreachable } from "./arming.ts";
+import { readAnswer } from "./channel.ts";
+import { type DirectUndo, undoDirectly } from "./direct-undo.ts";
+import { GuardLostError, GuardRefusedError } from "./errors.ts";
+import { type Acceptor, type Entry, pidKey } from "./journal/records.ts";
+import { LeaseKeeper } from "./lease.ts";
+import type { UndoReport } from "./report.ts";
+import { type GuardStatus, readStatus } from "./status.ts";
+import { suspendedAmong } from "./suspended-among.ts";
+
+const NORMAL = atom("normal");
+
+/** How often a guardian that undoes is asked whether it has ended, in milliseconds. */
+const POLL = 200;
+
+/** What a guardian that was lost may take to undo, beyond the wait for an install, in milliseconds. */
+const UNDO = 30_000;
+
+/** What {@link Guardian} does its steps with. */
+export class Hold {
+  readonly keeper: LeaseKeeper;
+  /** Whether an install may be running. */
+  installing = false;
+  readonly #node: BeamNode;
+  readonly #armed: Armed;
+  readonly #lost = new AbortController();
+  readonly #whenLost: Promise<never>;
+  // All that was ever asked for, until it is known to be given back.
+  readonly #pids = new Map<string, Pid>();
+  readonly #everHeld = new Map<string, Pid>();
+  #acceptors: readonly Acceptor[] = [];
+  #timers: readonly Term[] = [];
+  #rescue: Promise<DirectUndo | undefined> | undefined;
+  #ending: Promise<UndoReport> | undefined;
+
+  constructor(node: BeamNode, armed: Armed) {
+    this.#node = node;
+    this.#armed = armed;
+    this.#whenLost = new Promise((_, reject) => {
+      this.lost.addEventListener("abort", () => reject(this.lost.reason));
+    });
+    this.#whenLost.catch(() => undefined);
+    this.keeper = new LeaseKeeper(armed.lease, () => this.#renew());
+    armed.down.then(
+      (reason) => this.#ended(reason),
+      () => this.#lose("link"),
+    );
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** @throws GuardLostError when the guardian is not known to hold; GuardRefusedError after the end */
+  async mayGoOn(): Promise<void> {
+    if (this.lost.aborted) throw this.lost.reason;
+    if (this.#ending !== undefined) throw this.#refused("the guardian is disarmed");
+    if (!this.keeper.fresh && !(await this.keeper.renew())) {
+      throw this.lost.reason ?? this.#refused("the lease cannot be renewed");
+    }
+  }
+
+  /** Writes to the journal; resolves when it is on the disk. */
+  write(entry: Entry): Promise<void> {
+    return this.#armed.journal.append(this.#armed.operation, entry);
+  }
+
+  /** Asks the guardian for a step. */
+  async ask(what: Term, timeout: number): Promise<readonly Term[]> {
+    const { channel, guard, epoch } = this.#armed;
+    const request = channel.request(guard, epoch, what, timeout);
+    request.catch(() => undefined);
+    const answer = readAnswer(await Promise.race([request, this.#whenLost]));
+    if (answer.ok) return answer.items;
+    if (answer.lost !== undefined) throw this.#lose(answer.lost);
+    throw this.#refused(`the guardian refused a step: ${answer.reason}`);
+  }
+
+  /** Has the guardian look at what will be held, and arm its backstop: nothing is suspended yet. */
+  async prepare(
+    kind: "processes" | "acceptors",
+    what: readonly Term[],
+    timeout: number,
+  ): Promise<readonly [refused: Term, timers: readonly Term[]]> {
+    const request = tuple(atom("prepare"), atom(kind), what, timeout);
+    const [refused, timers] = await this.ask(request, timeout + UNDO);
+    this.#timers = [...this.#timers, ...(timers as readonly Term[])];
+    return [refused as Term, timers as readonly Term[]];
+  }
+
+  willSuspend(pids: readonly Pid[]): void {
+    for (const pid of pids) {
+      this.#pids.set(pidKey(pid), pid);
+      this.#everHeld.set(pidKey(pid), pid);
+    }
+  }
+
+  /** Those of these pids that are held; without pids, all. */
+  heldOf(pids: readonly Pid[] | undefined): Pid[] {
+    const all = [...this.#pids.values()];
+    if (pids === undefined) return all;
+    const asked = new Set(pids.map(pidKey));
+    return all.filter((pid) => asked.has(pidKey(pid)));
+  }
+
+  /** These are no longer held. */
+  resumed(pids: readonly Pid[]): void {
+    for (const pid of pids) this.#pids.delete(pidKey(pid));
+  }
+
+  willHold(acceptors: readonly Acceptor[]): void {
+    this.#acceptors = [...this.#acceptors, ...acceptors];
+  }
+
+  released(left: readonly Acceptor[]): void {
+    this.#acceptors = left;
+  }
+
+  /** Ends the hold, whatever state it is in. Never throws; the second call gets the first's report. */
+  end(): Promise<UndoReport> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<UndoReport> {
+    // A journal that cannot be written must not keep anything suspended.
+    await this.write({ kind: "disarm" }).catch(() => undefined);
+    const status = this.lost.aborted ? undefined : await this.#disarm();
+    const why = this.lost.aborted ? (this.lost.reason as GuardLostError).why : "asked";
+    this.keeper.stop();
+    const rescue = await this.#rescue;
+    const told = status ?? (rescue === undefined ? await this.#tombstone(why) : undefined);
+    const left = await this.#readBack();
+    const counts = told?.counts ?? {};
+    const report: UndoReport = {
+      operation: this.#armed.operation,
+      why,
+      undoneByGuard: told !== undefined && why !== "asked",
+      resumed: (counts["resumed"] ?? 0) + (rescue?.resumed ?? 0),
+      restarted: (counts["restarted"] ?? 0) + (rescue?.restarted ?? 0),
+      died: counts["died"] ?? 0,
+      leftSuspended: left,
+      leftHeld: told?.acceptors ?? rescue?.leftAcceptors.length ?? this.#acceptors.length,
+    };
+    await this.#close(report, told);
+    return report;
+  }
+
+  /** The guardian's last word, when it could give everything back. */
+  async #disarm(): Promise<GuardStatus | undefined> {
+    try {
+      // While an install runs the answer comes when it has ended.
+      const [status] = await this.ask(atom("disarm"), 0);
+      return readStatus(status);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** After a loss: waits until the guardian has undone everything, and takes its report. */
+  async #tombstone(why: string): Promise<GuardStatus | undefined> {
+    if (why === "link") return undefined;
+    const { channel, guard } = this.#armed;
+    for (let left = UNDO; left > 0; ) {
+      const request = channel.request(guard, 0, atom("status"), UNDO);
+      const answer = await request.then(readAnswer).catch(() => undefined);
+      const status = answer?.ok ? readStatus(answer.items[0]) : undefined;
+      if (status === undefined) return undefined;
+      if (status.phase === "done") {
+        await channel.request(guard, 0, atom("bury"), UNDO).catch(() => undefined);
+        return status;
+      }
+      await pause(POLL);
+      if (!status.waiting) left -= POLL;
+    }
+    return undefined;
+  }
+
+  async #readBack(): Promise<number | undefined> {
+    try {
+      return (await suspendedAmong(this.#node, [...this.#everHeld.values()])).length;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #close(report: UndoReport, told: GuardStatus | undefined): Promise<void> {
+    const { journal, ownJournal, channel } = this.#armed;
+    // Without an end in the journal, `recover` looks after it.
+    if (report.leftSuspended === 0 && report.leftHeld === 0) {
+      const outcome =
+        told === undefined ? "recovered" : report.why === "asked" ? "disarmed" : "undone";
+      await this.write({ kind: "end", outcome, left: 0 }).catch(() => undefined);
+    }
+    channel.end(this.#refused("the guardian is disarmed"));
+    if (ownJournal) await journal.close();
+  }
+
+  async #renew(): Promise<boolean> {
+    const { channel, guard, epoch, lease } = this.#armed;
+    let error: unknown;
+    // The guardian drops an answer rather than wait for a busy link, so silence is asked about once more.
+    for (let tries = 0; tries < 2; tries++) {
+      if (this.lost.aborted || this.#ending !== undefined) return false;
+      try {
+        const sent = channel.request(guard, epoch, atom("renew"), lease * 0.6);
+        const answer = readAnswer(await sent);
+        if (answer.ok) return true;
+        if (answer.lost !== undefined) this.#lose(answer.lost);
+        return false;
+      } catch (failure) {
+        error = failure;
+      }
+    }
+    // A guardian that has ended is told of by its monitor.
+    if (this.#ending === undefined) this.#lose(whyUnreachable(error), error);
+    return false;
+  }
+
+  /** The process on the node has ended. */
+  #ended(reason: Term): void {
+    if (this.#ending !== undefined && !this.lost.aborted && reason === NORMAL) return;
+    if (this.lost.aborted && reason === NORMAL) return;
+    this.#lose(reason === NORMAL ? "exit" : "died");
+    if (reason === NORMAL) return;
+    this.#rescue = undoDirectly(this.#node, {
+      pids: [...this.#pids.values()],
+      acceptors: this.#acceptors,
+      timers: this.#timers,
+      installing: this.installing,
+    }).catch(() => undefined);
+  }
+
+  #lose(why: string, cause?: unknown): GuardLostError {
+    if (this.lost.aborted) return this.lost.reason as GuardLostError;
+    const error = new GuardLostError(why, { node: this.#node.name, cause });
+    this.keeper.stop();
+    this.write({ kind: "lost", why }).catch(() => undefined);
+    this.#lost.abort(error);
+    return error;
+  }
+
+  #refused(message: string): BeamError {
+    return new GuardRefusedError(message, { node: this.#node.name });
+  }
+}

@@ -1,0 +1,29 @@
+/** The guardian on the node, the journal on disk, and recovery. */
+
+export type { GuardOptions } from "./arming.ts";
+export { guardStatus } from "./ask-node.ts";
+export {
+  GuardHeldError,
+  GuardLostError,
+  GuardRefusedError,
+  JournalDamagedError,
+  JournalError,
+  JournalLockedError,
+  UnfinishedOperationError,
+} from "./errors.ts";
+export { Guardian, type HoldFailure, type StepOptions, type SuspendFailure } from "./guardian.ts";
+export { GUARD_NAME, GUARDIAN } from "./guardian-source.ts";
+export { Journal } from "./journal/journal.ts";
+export type { Acceptor, Entry, JournalOperation, JournalRecord } from "./journal/records.ts";
+export { defaultStateDirectory } from "./journal/state-directory.ts";
+export { packTerms, TERM_EXTENSIONS, unpackTerms } from "./journal/term-extensions.ts";
+export type { LeaseHealth } from "./lease.ts";
+export {
+  type RecoveredOperation,
+  type RecoverOptions,
+  type RecoverReport,
+  recover,
+} from "./recover.ts";
+export type { UndoReport } from "./report.ts";
+export type { GuardPhase, GuardStatus } from "./status.ts";
+export { suspendedAmong } from "./suspended-among.ts";

@@ -1,0 +1,98 @@
+/** The bytes of a journal: a header, then records that each carry their length and checksum. */
+
+import { crc32 } from "node:zlib";
+import { JournalDamagedError } from "../errors.ts";
+import { packTerms, unpackTerms } from "./term-extensions.ts";
+
+/** `beamctl`, a line feed, and the version of the format as a 32-bit integer. */
+export const HEADER: Uint8Array = Uint8Array.of(
+  0x62,
+  0x65,
+  0x61,
+  0x6d,
+  0x63,
+  0x74,
+  0x6c,
+  0x0a,
+  0,
+  0,
+  0,
+  1,
+);
+
+const FRAME = 8;
+
+/** Most bytes of one record: about a million pids. */
+export const MAX_RECORD = 64 * 1024 * 1024;
+
+/** One record as bytes: `u32 length`, `u32 crc32`, MessagePack. */
+export function frame(record: unknown): Uint8Array {
+  const body = packTerms(record);
+  const bytes = new Uint8Array(FRAME + body.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, body.length);
+  view.setUint32(4, crc32(body));
+  bytes.set(body, FRAME);
+  return bytes;
+}
+
+/** What is in a journal file. */
+export interface Frames {
+  readonly records: readonly unknown[];
+  /** Where the next record goes: everything behind is a torn write. */
+  readonly end: number;
+}
+
+/**
+ * Reads all records. A bad frame with nothing good behind it is a write that the end of its writer tore off: it is left out.
+ * @throws JournalDamagedError when a good frame follows a bad one, or the header is none
+ */
+export function readFrames(bytes: Uint8Array, path: string): Frames {
+  if (bytes.length < HEADER.length) {
+    const torn = HEADER.subarray(0, bytes.length).every((byte, at) => byte === bytes[at]);
+    if (torn) return { records: [], end: 0 };
+    throw new JournalDamagedError(path, 0, "it is no journal of beamctl");
+  }
+  const differs = HEADER.findIndex((byte, at) => byte !== bytes[at]);
+  if (differs >= 0) {
+    const what = differs < 8 ? "it is no journal of beamctl" : "its format version is unknown";
+    throw new JournalDamagedError(path, 0, what);
+  }
+  const records: unknown[] = [];
+  let offset = HEADER.length;
+  while (offset < bytes.length) {
+    const end = goodFrame(bytes, offset);
+    if (end === undefined) {
+      if (goodFrameBehind(bytes, offset)) {
+        throw new JournalDamagedError(path, offset, "the record does not match its checksum");
+      }
+      break;
+    }
+    try {
+      records.push(unpackTerms(bytes.subarray(offset + FRAME, end)));
+    } catch {
+      throw new JournalDamagedError(path, offset, "the record cannot be decoded");
+    }
+    offset = end;
+  }
+  return { records, end: offset };
+}
+
+/** Where the frame ends, if it is whole and its checksum is right. */
+function goodFrame(bytes: Uint8Array, offset: number): number | undefined {
+  if (offset + FRAME > bytes.length) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const length = view.getUint32(offset);
+  const end = offset + FRAME + length;
+  // A length of zero is what a file system leaves where data was never written.
+  if (length === 0 || length > MAX_RECORD || end > bytes.length) return undefined;
+  const checksum = crc32(bytes.subarray(offset + FRAME, end));
+  return checksum === view.getUint32(offset + 4) ? end : undefined;
+}
+
+function goodFrameBehind(bytes: Uint8Array, bad: number): boolean {
+  for (let offset = bad + 1; offset + FRAME < bytes.length; offset++) {
+    if (goodFrame(bytes, offset) !== undefined) return true;
+  }
+  return false;
+}

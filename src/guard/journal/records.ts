@@ -1,0 +1,171 @@
+/** What is written into a journal, and what it says about operations that have not ended. */
+
+import { Atom, type Pid, type Term } from "../../term/index.ts";
+
+/** One acceptor of a listener: a child of its acceptors supervisor. */
+export interface Acceptor {
+  readonly supervisor: Pid;
+  readonly id: Term;
+}
+
+/** A process or acceptor that was not suspended or held, and why. */
+export interface Failure<T> {
+  readonly what: T;
+  readonly reason: string;
+}
+
+/** What happened, in the order of an operation. `intent` records are on disk before their effect begins. */
+export type Entry =
+  | {
+      readonly kind: "begin";
+      readonly node: string;
+      readonly creation: number;
+      readonly purpose: string;
+      readonly holder: string;
+      readonly host: string;
+      /** SHA-256 of the guardian's text. */
+      readonly guardian: string;
+    }
+  | { readonly kind: "armed"; readonly guard: Pid; readonly epoch: number }
+  | { readonly kind: "suspend"; readonly pids: readonly Pid[]; readonly timers: readonly Term[] }
+  | {
+      readonly kind: "suspended";
+      readonly count: number;
+      readonly failed: readonly Failure<Pid>[];
+    }
+  | {
+      readonly kind: "hold";
+      readonly acceptors: readonly Acceptor[];
+      readonly timers: readonly Term[];
+    }
+  | { readonly kind: "held"; readonly count: number; readonly failed: readonly Failure<Acceptor>[] }
+  | { readonly kind: "phase"; readonly phase: "install" | "freeze"; readonly longest?: number }
+  | { readonly kind: "timers"; readonly timers: readonly Term[] }
+  | { readonly kind: "resume" }
+  | {
+      readonly kind: "resumed";
+      readonly pids: readonly Pid[];
+      readonly failed: readonly Failure<Pid>[];
+    }
+  | { readonly kind: "release" }
+  | { readonly kind: "released"; readonly failed: readonly Failure<Acceptor>[] }
+  | { readonly kind: "lost"; readonly why: string }
+  | { readonly kind: "disarm" }
+  | {
+      readonly kind: "end";
+      /** `disarmed` by its controller, `undone` by the guardian, `recovered` later, `restarted`: the node is another one. */
+      readonly outcome: "disarmed" | "undone" | "recovered" | "restarted";
+      readonly left: number;
+    };
+
+/** An entry as it is on disk. */
+export type JournalRecord = Entry & {
+  /** Version of the record's shape. */
+  readonly v: 1;
+  /** Counts from 1 without a gap, over all operations of the file. */
+  readonly seq: number;
+  /** Epoch milliseconds of the controller. */
+  readonly at: number;
+  /** The operation it belongs to. */
+  readonly op: string;
+};
+
+/** An operation as the journal knows it. */
+export interface JournalOperation {
+  readonly operation: string;
+  readonly node: string;
+  readonly creation: number;
+  readonly purpose: string;
+  readonly holder: string;
+  readonly host: string;
+  /** Epoch milliseconds of its begin. */
+  readonly at: number;
+  guard: Pid | undefined;
+  epoch: number | undefined;
+  /** Asked to be suspended, and not known to be resumed. */
+  pids: readonly Pid[];
+  /** Asked to be held, and not known to run again. */
+  acceptors: readonly Acceptor[];
+  /** Backstop timers that may still run on the node. */
+  timers: readonly Term[];
+  /** Whether an install was begun and not known to have ended. */
+  installing: boolean;
+  lost: string | undefined;
+  ended: (Entry & { kind: "end" }) | undefined;
+}
+
+/** The operations of these records, oldest first. */
+export function operationsOf(records: readonly JournalRecord[]): JournalOperation[] {
+  const found = new Map<string, JournalOperation>();
+  for (const record of records) {
+    if (record.kind === "begin") found.set(record.op, begun(record));
+    const operation = found.get(record.op);
+    if (operation !== undefined) apply(operation, record);
+  }
+  return [...found.values()];
+}
+
+function begun(record: JournalRecord & { kind: "begin" }): JournalOperation {
+  const { node, creation, purpose, holder, host, op, at } = record;
+  return {
+    ...{ operation: op, node, creation, purpose, holder, host, at },
+    ...{ guard: undefined, epoch: undefined, lost: undefined, ended: undefined },
+    ...{ pids: [], acceptors: [], timers: [], installing: false },
+  };
+}
+
+function apply(operation: JournalOperation, record: JournalRecord): void {
+  switch (record.kind) {
+    case "armed":
+      operation.guard = record.guard;
+      operation.epoch = record.epoch;
+      break;
+    case "suspend":
+      operation.pids = [...operation.pids, ...record.pids];
+      operation.timers = [...operation.timers, ...record.timers];
+      break;
+    case "hold":
+      operation.acceptors = [...operation.acceptors, ...record.acceptors];
+      operation.timers = [...operation.timers, ...record.timers];
+      break;
+    case "phase":
+      operation.installing ||= record.phase === "install";
+      break;
+    case "timers":
+      operation.timers = record.timers;
+      break;
+    case "resumed": {
+      const resumed = new Set(record.pids.map(pidKey));
+      operation.pids = operation.pids.filter((pid) => !resumed.has(pidKey(pid)));
+      break;
+    }
+    case "released":
+      operation.acceptors = record.failed.map(({ what }) => what);
+      break;
+    case "lost":
+      operation.lost = record.why;
+      break;
+    case "end":
+      operation.ended = record;
+      break;
+    default:
+  }
+}
+
+/** Equal for equal pids: node, numbers and creation. */
+export function pidKey(pid: Pid): string {
+  return `${pid.node.name} ${pid.id} ${pid.serial} ${pid.creation}`;
+}
+
+/** Whether a value read from a file is a record; its fields beyond the common ones are trusted, since its checksum is right. */
+export function isRecord(value: unknown): value is JournalRecord {
+  if (typeof value !== "object" || value === null || value instanceof Atom) return false;
+  const { v, seq, at, op, kind } = value as Record<string, unknown>;
+  return (
+    v === 1 &&
+    typeof seq === "number" &&
+    typeof at === "number" &&
+    typeof op === "string" &&
+    typeof kind === "string"
+  );
+}

@@ -1,0 +1,19 @@
+/** What the end of a hold looked like. */
+
+/** What was given back, by whom, and what was not. */
+export interface UndoReport {
+  readonly operation: string;
+  /** `asked` when its controller ended it, else why the guardian gave up: see GuardLostError. */
+  readonly why: string;
+  /** Whether the guardian undid it by itself. */
+  readonly undoneByGuard: boolean;
+  /** Processes resumed and acceptors restarted over the whole operation. */
+  readonly resumed: number;
+  readonly restarted: number;
+  /** Processes that ended while they were held. */
+  readonly died: number;
+  /** Processes of the operation found suspended at the end; `undefined` when the link is lost and nobody could look. */
+  readonly leftSuspended: number | undefined;
+  /** Acceptors that could not be started again. */
+  readonly leftHeld: number;
+}
