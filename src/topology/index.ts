@@ -1,0 +1,16 @@
+/** What a running system looks like from outside. */
+
+export type { LookOptions, NotDetected, SocketOptions } from "./adapter.ts";
+export { type DeniedReason, deniedReasons } from "./denied.ts";
+export {
+  type Connections,
+  channels,
+  connections,
+  detectListeners,
+  detectSockets,
+  listeners,
+} from "./detect.ts";
+export { TopologyError } from "./errors.ts";
+export type { Acceptor, Listener, ListenerStatus } from "./listener.ts";
+export type { Channel, Connection, ConnectionKind, Sockets, Unanswered } from "./socket.ts";
+export { type SupervisionNode, supervisionTree, type TreeOptions } from "./tree.ts";

@@ -1,0 +1,52 @@
+/** What connections and channels are, whichever library they come from. */
+
+import type { Pid, Term } from "../term/index.ts";
+
+/** What a connection does. What cannot be told is `unknown` and never taken for HTTP. */
+export type ConnectionKind = "websocket" | "http-idle" | "http-busy" | "unknown";
+
+/** One accepted connection: the process that owns the socket. */
+export interface Connection {
+  readonly pid: Pid;
+  readonly ref: Term;
+  /** The listener's name. */
+  readonly listener: string;
+  readonly kind: ConnectionKind;
+  /** The processes of its running HTTP requests. */
+  readonly requests: readonly Pid[];
+  /** The channels joined through it. */
+  readonly channels: readonly Channel[];
+  readonly suspended: boolean;
+  /** Messages that wait for it. What the client sent on top of them waits in the kernel. */
+  readonly queue: number;
+  /** How the kind is known. */
+  readonly evidence: string;
+}
+
+/** The process of one joined topic, or of one live view. */
+export interface Channel {
+  readonly pid: Pid;
+  /** The websocket's process. */
+  readonly transport: Pid;
+  /** `undefined` when the process was too busy to tell, or was not asked. */
+  readonly topic: string | undefined;
+  /** The channel's or the view's module. */
+  readonly module: string;
+  readonly suspended: boolean;
+  /** Messages that wait for it. */
+  readonly queue: number;
+}
+
+/** A supervisor of connections that did not answer in time. */
+export interface Unanswered {
+  /** The listener's name. */
+  readonly listener: string;
+  readonly supervisor: Pid;
+}
+
+/** All that one look at the sockets of a node gives. */
+export interface Sockets {
+  readonly connections: readonly Connection[];
+  readonly channels: readonly Channel[];
+  readonly unanswered: readonly Unanswered[];
+}
