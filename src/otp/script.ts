@@ -69,7 +69,8 @@ export async function runScript(
   options?: CallOptions,
 ): Promise<Term> {
   const [form] = await parse(remote, guarded(script), script, options);
-  const given = script.bindings.map((name) => tuple(atom(name), bindings[name] as Term));
+  // erl_eval takes bindings as an orddict: sorted by name.
+  const given = script.bindings.toSorted().map((name) => tuple(atom(name), bindings[name] as Term));
   const answer = await remote.call(
     "erl_eval",
     "expr",
@@ -88,7 +89,7 @@ export async function runScript(
 
 /**
  * The script's expressions as abstract forms, as `erl_eval:exprs/2` takes them: for those who spawn a process from them. Parsed on the
- * node, once per connection.
+ * node, once per connection. The bindings to go with them are an orddict: sorted by name.
  */
 export function formsOf(
   remote: Remote,

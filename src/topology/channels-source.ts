@@ -22,7 +22,7 @@ Ask = fun(Pairs, Until) ->
     InChunks(fun(Chunk) ->
         Asked = [{Pid, Socket, gen:send_request(Pid, system, get_state)} || {Pid, Socket} <- Chunk],
         [{{Pid, Socket}, case gen:wait_response(Request, max(0, Until - Now())) of
-            {reply, {ok, State}} -> Shape(Socket, State); timeout -> timeout; _ -> other
+            {reply, State} -> Shape(Socket, State); timeout -> timeout; _ -> other
         end} || {Pid, Socket, Request} <- Asked]
     end, [Pair || Pair = {Pid, _} <- Pairs, Small(Pid)])
 end,

@@ -7,7 +7,7 @@ import { TopologyError } from "./errors.ts";
 
 /** One place in the tree. */
 export interface SupervisionNode {
-  /** The child id as text; of a root the name of its application. */
+  /** The child id as text; of a root the name of its application. Children stand in the order of their start. */
   readonly id: string;
   /** The registered name as text, unless it is the id. */
   readonly name: string | undefined;
@@ -47,13 +47,16 @@ export async function supervisionTree(
       { node: remote.name, remedy: "`beamctl info` lists the applications that run." },
     );
   }
-  return result.map((root) => branch(answer, root));
+  return result.map((root) => {
+    const top = branch(answer, root);
+    return { ...top, id: top.id.replace(/^:/, "") }; // an application is known without the colon
+  });
 }
 
 // As deep as the tree itself: the script stops at 32 levels.
 function branch(answer: Answer, term: Term): SupervisionNode {
   const [id, name, pid, type, answered, children] = answer.tuple(term, 6);
-  const label = textOfId(id as Term);
+  const label = inspect(id as Term, { limit: 20 });
   const registered = name instanceof Atom && name.name !== "none" ? inspect(name) : undefined;
   return {
     id: label,
@@ -63,10 +66,6 @@ function branch(answer: Answer, term: Term): SupervisionNode {
     answered: answer.boolean(answered),
     children: answer.list(children).map((child) => branch(answer, child)),
   };
-}
-
-function textOfId(id: Term): string {
-  return inspect(id, { limit: 20 });
 }
 
 // Asked is only what calls itself a supervisor and was started as one: Cowboy's connections say the first and are not.
@@ -93,7 +92,7 @@ Walk = fun Walk([], _, Known) -> Known;
 end,
 Build = fun Build(Id, Pid, Type, Known) ->
     case maps:get(Pid, Known, []) of
-        Kids when is_list(Kids) -> {Id, Name(Pid), Pid, Type, true, [Build(KidId, Kid, KidType, Known) || {KidId, Kid, KidType, _} <- Kids]};
+        Kids when is_list(Kids) -> {Id, Name(Pid), Pid, Type, true, [Build(KidId, Kid, KidType, Known) || {KidId, Kid, KidType, _} <- lists:reverse(Kids)]};
         timeout -> {Id, Name(Pid), Pid, Type, false, []};
         gone -> {Id, none, undefined, Type, true, []}
     end
