@@ -153,6 +153,10 @@ function language(): Option {
   ]);
 }
 
+function forceOption(): Option {
+  return new Option("--force", "take over from a controller that may still be alive");
+}
+
 function targetOption(): Option {
   return new Option("--suspend <what>", "which processes of a websocket are suspended")
     .choices(["channels", "transports", "both"])

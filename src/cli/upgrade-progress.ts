@@ -1,6 +1,6 @@
 /** Shows an upgrade while it runs: a task list on a terminal, one line a change elsewhere. */
 
-import { Listr, type ListrTaskWrapper } from "listr2";
+import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import { type Operation, STAGES, type Stage, type UpgradeEvent } from "../upgrade/index.ts";
 import type { Printer } from "./output/printer.ts";
 
@@ -34,51 +34,56 @@ function prefix(level: string): string {
   return level === "warning" || level === "error" ? `${level}: ` : "";
 }
 
+/** What a drawn task can be told. */
+interface Task {
+  title: string;
+  output: string;
+  skip(): void;
+}
+
+type Outcome = "done" | "failed" | "skipped";
+
 async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
-  const stages = new Map<
-    Stage,
-    { start: () => void; end: (failed: boolean, skip: boolean) => void }
-  >();
-  const tasks = new Map<Stage, ListrTaskWrapper<unknown, never, never>>();
+  const ends = new Map<Stage, (outcome: Outcome) => void>();
+  const tasks = new Map<Stage, Task>();
   const list = new Listr(
     STAGES.map((stage) => {
-      let finish: (outcome: "done" | "failed" | "skipped") => void = () => undefined;
-      const ended = new Promise<"done" | "failed" | "skipped">((resolve) => {
-        finish = resolve;
-      });
-      stages.set(stage, {
-        start: () => undefined,
-        end: (failed, skip) => finish(failed ? "failed" : skip ? "skipped" : "done"),
-      });
+      const ended = new Promise<Outcome>((resolve) => ends.set(stage, resolve));
       return {
         title: stage,
-        task: async (_context: unknown, task: ListrTaskWrapper<unknown, never, never>) => {
+        task: async (_context: object, task: Task) => {
           tasks.set(stage, task);
           const outcome = await ended;
-          if (outcome === "failed") throw new Error(task.output ?? stage);
           if (outcome === "skipped") task.skip();
+          if (outcome === "failed") throw new Error(`${stage} failed`);
         },
-        rendererOptions: { persistentOutput: true },
+        rendererOptions: { persistentOutput: true, bottomBar: false },
       };
     }),
     {
-      concurrent: false,
-      exitOnError: true,
-      rendererOptions: { collapseErrors: false },
-    } as never,
+      renderer: "default",
+      rendererOptions: { collapseErrors: false, showErrorMessage: false, logger: onStderr() },
+    },
   );
   const drawn = list.run().catch(() => undefined);
   try {
     for await (const event of operation) {
-      if (event.type === "stage" && event.state !== "start") {
-        stages.get(event.stage)?.end(event.state === "failed", event.state === "skipped");
-      } else if (event.type === "log") {
+      if (event.type === "stage" && event.state !== "start") ends.get(event.stage)?.(event.state);
+      else if (event.type === "log") {
         const task = tasks.get(event.stage);
-        if (task !== undefined) task.output = event.text;
+        if (task !== undefined) task.output = `${prefix(event.level)}${event.text}`;
       }
     }
   } finally {
-    for (const { end } of stages.values()) end(false, true);
+    for (const end of ends.values()) end("skipped");
     await drawn;
   }
+}
+
+/** Results alone go to standard output, so the list is drawn on the other one. */
+function onStderr(): ListrLogger {
+  return new ListrLogger({
+    useIcons: true,
+    processOutput: new ProcessOutput(process.stderr, process.stderr),
+  });
 }

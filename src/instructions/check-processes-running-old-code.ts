@@ -33,7 +33,8 @@ export const CheckProcessesRunningOldCode: Instruction<readonly string[]> = {
     });
     throw new InstructionError(NAME, `processes still run old code of ${first.join(", ")}`, {
       node: node.name,
-      remedy: "Let these processes end, or restart them; loading the modules again would kill them.",
+      remedy:
+        "Let these processes end, or restart them; loading the modules again would kill them.",
     });
   },
 };

@@ -22,15 +22,20 @@ export const CheckRanchAcceptors: Instruction<string> = {
     if (found.length === 0) {
       throw new InstructionError(NAME, `no Ranch listener was found beside ${application}`, {
         node: node.name,
-        remedy: "Is its endpoint started (`server: true`)? Without a listener use the minimal plan.",
+        remedy:
+          "Is its endpoint started (`server: true`)? Without a listener use the minimal plan.",
       });
     }
     const stopped = found.find(({ status }) => status !== "running");
     if (stopped !== undefined) {
-      throw new InstructionError(NAME, `listener ${stopped.name} is ${stopped.status}, not running`, {
-        node: node.name,
-        remedy: "Someone else stopped it: run `beamctl recover`, or resume it, then try again.",
-      });
+      throw new InstructionError(
+        NAME,
+        `listener ${stopped.name} is ${stopped.status}, not running`,
+        {
+          node: node.name,
+          remedy: "Someone else stopped it: run `beamctl recover`, or resume it, then try again.",
+        },
+      );
     }
     facts.listeners = found;
     const acceptors = found.reduce((sum, listener) => sum + listener.acceptors.length, 0);

@@ -24,7 +24,8 @@ export const CheckRanchConnections: Instruction<string> = {
       const names = found.unanswered.map(({ listener }) => listener).join(", ");
       throw new InstructionError(NAME, `connection supervisors do not answer: ${names}`, {
         node: node.name,
-        remedy: "A suspended supervisor makes the release handler restart the node: resume it first.",
+        remedy:
+          "A suspended supervisor makes the release handler restart the node: resume it first.",
       });
     }
     facts.connections = found.connections;

@@ -1,9 +1,9 @@
 /** What an upgrade instruction is: a named, ordered operation on a live node, and the lists it is put into. */
 
-import type { Channel, Connection, Listener } from "../topology/index.ts";
-import type { BeamNode } from "../node/index.ts";
 import type { Guardian } from "../guard/index.ts";
+import type { BeamNode } from "../node/index.ts";
 import type { Pid } from "../term/index.ts";
+import type { Channel, Connection, Listener } from "../topology/index.ts";
 
 /**
  * One entry of an upgrade's list. `point_of_no_return` divides what only looks from what changes the node;

@@ -26,7 +26,10 @@ export const ResumeChannels: Instruction<string> = {
     } else if (result === "not_supported") {
       log("warning", "none of the suspended processes answered its resume");
     } else {
-      log("warning", `${result.errors} processes did not answer their resume: see \`beamctl recover\``);
+      log(
+        "warning",
+        `${result.errors} processes did not answer their resume: see \`beamctl recover\``,
+      );
     }
   },
 };

@@ -68,7 +68,9 @@ export async function targets(
   }
   if (target !== "channels") {
     const open = await connections(node);
-    found.push(...open.connections.filter(({ kind }) => kind === "websocket").map(({ pid }) => pid));
+    found.push(
+      ...open.connections.filter(({ kind }) => kind === "websocket").map(({ pid }) => pid),
+    );
   }
   return found;
 }

@@ -23,14 +23,20 @@ export const SuspendRanchAcceptors: Instruction<string> = {
   async run(context) {
     const { node, facts, log } = context;
     const guardian = guarded(NAME, context);
-    const acceptors = facts.listeners.flatMap((listener) =>
-      listener.acceptors
-        .filter(({ pid }) => pid !== undefined)
-        .map(({ id }) => ({ supervisor: listener.supervisors.acceptors, id })),
-    );
-    await guardian.hold(acceptors);
-    facts.heldAcceptors = acceptors.length;
-
+    const acceptors = facts.listeners.flatMap(({ supervisors, acceptors: found }) => {
+      const supervisor = supervisors.acceptors;
+      if (supervisor === undefined) return [];
+      return found.filter(({ pid }) => pid !== undefined).map(({ id }) => ({ supervisor, id }));
+    });
+    const { held, failed } = await guardian.hold(acceptors);
+    facts.heldAcceptors = held.length;
+    if (failed.length > 0) {
+      const reasons = [...new Set(failed.map(({ reason }) => reason))].join(", ");
+      throw new InstructionError(NAME, `${failed.length} acceptors cannot be held: ${reasons}`, {
+        node: node.name,
+        remedy: "Look at `beamctl listeners`; nothing stays held.",
+      });
+    }
     const running = (await listeners(node)).filter(({ status }) => status !== "held");
     if (running.length > 0) {
       const names = running.map(({ name, status }) => `${name} is ${status}`).join(", ");

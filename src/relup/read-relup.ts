@@ -1,6 +1,6 @@
 /** Reads from the node the relup that leads from one version to another. */
 
-import { consult, rootDir, type Remote } from "../otp/index.ts";
+import { consult, type Remote, rootDir } from "../otp/index.ts";
 import { RelupError } from "./errors.ts";
 import { parseRelup, type RelupEntry } from "./relup.ts";
 

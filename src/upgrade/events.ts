@@ -1,6 +1,7 @@
 /** What an upgrade tells while it runs, and what it returns. */
 
 import type { LogLevel, SuspendTarget } from "../instructions/index.ts";
+import type { Direction } from "../relup/index.ts";
 
 /** The stages of an upgrade in their order. */
 export const STAGES = [
@@ -51,6 +52,8 @@ export interface UpgradeOptions {
   installTimeout?: number;
   /** Whether the version is made permanent at the end. Default `true`. */
   permanent?: boolean;
+  /** The direction that is meant; the other one is refused. Default either. */
+  direction?: Direction;
   /** Only check and show the plan; the node is left unchanged but for the unpacked files. Default `false`. */
   dryRun?: boolean;
   /** Where journals are kept; default the user's state directory. */
@@ -65,7 +68,7 @@ export interface UpgradeReport {
   readonly release: string;
   readonly from: string;
   readonly to: string;
-  readonly direction: "up" | "down";
+  readonly direction: Direction;
   readonly plan: "edeliver" | "minimal";
   readonly dryRun: boolean;
   readonly permanent: boolean;
@@ -78,7 +81,7 @@ export interface UpgradeReport {
   readonly pauseMs: number;
   /** Milliseconds inside the release handler's install. */
   readonly installMs: number;
-  /** Processes of ours found suspended at the end: 0, or the upgrade has failed. */
+  /** Processes of ours found suspended, and acceptors found held, at the end: none, or the upgrade has failed. */
   readonly leftSuspended: number;
   /** Modules whose loaded code was compared with the beams on disk. */
   readonly verifiedModules: number;

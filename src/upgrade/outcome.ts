@@ -1,29 +1,64 @@
 /** After a failure: what the node is like now, asked of the node itself. */
 
+import { setTimeout as delay } from "node:timers/promises";
 import { isBeamError } from "../errors.ts";
-import type { BeamNode } from "../node/index.ts";
-import { initStatus, leftSuspended, whichReleases } from "../otp/index.ts";
+import { initStatus, type Remote, whichReleases } from "../otp/index.ts";
 import { type NodeOutcome, UpgradeError } from "./errors.ts";
-import type { Stage } from "./events.ts";
+import { STAGES, type Stage } from "./events.ts";
 
-/** How long the node may take to show that it restarts, in milliseconds. */
-const PATIENCE = 2000;
+/** How often and how long (ms) the node is asked whether it restarts: it says so as soon as the release handler gave up. */
+const ROUNDS = 5;
+const PAUSE = 200;
+
+/** What is known when an upgrade has failed. */
+export interface Failure {
+  readonly stage: Stage;
+  readonly error: unknown;
+  /** The version that ran before, once it is known. */
+  readonly from: string | undefined;
+  /** Whether something could not be resumed. */
+  readonly stuck: boolean;
+}
 
 /** The error to throw: the cause with the stage it came from and the state the node was left in. */
-export async function failed(node: BeamNode, stage: Stage, error: unknown): Promise<UpgradeError> {
-  if (error instanceof UpgradeError) return error;
-  const outcome = await outcomeOf(node, stage);
+export async function failed(remote: Remote, failure: Failure): Promise<UpgradeError> {
+  const { stage, error } = failure;
+  const known = isBeamError(error) ? error : undefined;
+  const outcome = await outcomeOf(remote, failure);
   const message = error instanceof Error ? error.message : String(error);
-  const remedy = isBeamError(error) ? error.remedy : undefined;
-  return new UpgradeError(stage, outcome, `${stage} failed: ${message}`, {
-    node: node.name,
-    remedy: REMEDIES[outcome] ?? remedy,
+  return new UpgradeError(stage, outcome, `${message} (${stage}; the node is ${outcome})`, {
+    node: remote.name,
+    remedy: REMEDIES[outcome] ?? known?.remedy,
     cause: error,
   });
 }
 
 const REMEDIES: Readonly<Partial<Record<NodeOutcome, string>>> = {
-  restarting: "The node restarts on its permanent release: wait for it, then read its log.",
-  suspended: "Run `beamctl recover` now: processes are still suspended.",
-  unknown: "The link is lost: the guardian undoes what was held; run `beamctl recover`.",
+  restarting: "It boots its permanent release: wait for it, then read its log for the cause.",
+  suspended: "Run `beamctl recover` now: processes or acceptors still stand still.",
+  unknown: "The guardian on the node undoes what was held; run `beamctl recover` to see.",
 };
+
+async function outcomeOf(remote: Remote, failure: Failure): Promise<NodeOutcome> {
+  const begun = STAGES.indexOf(failure.stage) >= STAGES.indexOf("install");
+  try {
+    if (begun && (await restarts(remote))) return "restarting";
+    if (failure.stuck) return "suspended";
+    if (!begun) return "unchanged";
+    const running = (await whichReleases(remote)).filter(
+      ({ status }) => status === "current" || status === "permanent",
+    );
+    const current = running.find(({ status }) => status === "current") ?? running[0];
+    return current?.version === failure.from ? "unchanged" : "changed";
+  } catch {
+    return begun || failure.stuck ? "unknown" : "unchanged";
+  }
+}
+
+async function restarts(remote: Remote): Promise<boolean> {
+  for (let round = 0; round < ROUNDS; round++) {
+    if ((await initStatus(remote)) !== "started") return true;
+    await delay(PAUSE);
+  }
+  return false;
+}

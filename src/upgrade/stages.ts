@@ -49,9 +49,9 @@ export class Stages {
     this.#emit({ type: "plan", steps, at: Date.now() });
   }
 
-  /** Closes the last stage. */
-  finish(): void {
-    this.#end("done");
+  /** Closes the stage in hand. */
+  finish(state: "done" | "failed"): void {
+    this.#end(state);
   }
 
   #end(state: "done" | "failed"): void {

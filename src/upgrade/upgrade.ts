@@ -1,6 +1,6 @@
 /** The main job: a live release goes to another version, guarded from the first suspension to the last resume. */
 
-import { Guardian } from "../guard/index.ts";
+import { Guardian, type UndoReport } from "../guard/index.ts";
 import {
   changes,
   checks,
@@ -54,6 +54,8 @@ class Upgrade {
   readonly #facts = noFacts();
   #installMs = 0;
   #verified = 0;
+  #from: string | undefined;
+  #stuck = false;
 
   constructor(
     node: BeamNode,
@@ -82,21 +84,30 @@ class Upgrade {
       await stages.in("plan", async () => stages.plan(steps.map(nameOf)));
       if (this.#options.dryRun === true) {
         stages.skipRest("guard");
-        return this.#report(release, path, steps, 0);
+        return this.#report(release, path, steps);
       }
-      const leftSuspended = await this.#change(steps, config, release, path);
-      const permanent = this.#options.permanent ?? true;
-      if (permanent) {
+      await this.#change(steps, config, release, path);
+      if (this.#options.permanent === false) {
+        stages.skipRest("permanent");
+      } else {
         await stages.in("permanent", () => makePermanent(this.#node, this.#version));
-      } else stages.skipRest("permanent");
-      return this.#report(release, path, steps, leftSuspended);
+      }
+      stages.finish("done");
+      return this.#report(release, path, steps);
     } catch (error) {
-      throw await failed(this.#node, stages.current, error);
+      stages.finish("failed");
+      throw await failed(this.#node, {
+        stage: stages.current,
+        error,
+        from: this.#from,
+        stuck: this.#stuck,
+      });
     }
   }
 
   async #prepare(): Promise<{ release: Release; path: RelupPath; config: InstructionConfig }> {
     const release = await runningRelease(this.#node);
+    this.#from = release.version;
     const fresh = await ensureUnpacked(this.#node, release, this.#version);
     if (fresh) this.#stages.log("info", `unpacked ${release.name}-${this.#version}`);
     const path = await readRelup(this.#node, release.version, this.#version);
@@ -151,7 +162,7 @@ class Upgrade {
     config: InstructionConfig,
     release: Release,
     path: RelupPath,
-  ): Promise<number> {
+  ): Promise<void> {
     const stages = this.#stages;
     const guardian = await stages.in("guard", () =>
       Guardian.arm(this.#node, {
@@ -185,10 +196,17 @@ class Upgrade {
         }
       }
     } catch (error) {
-      await guardian.undo();
+      this.#stuck = isStuck(await guardian.undo());
       throw error;
     }
-    return (await guardian.disarm()).leftSuspended;
+    const end = await stages.in("resume", () => guardian.disarm());
+    if (isStuck(end)) {
+      this.#stuck = true;
+      throw new UpgradeError("resume", "suspended", "not everything that was held runs again", {
+        node: this.#node.name,
+        remedy: "Run `beamctl recover` now.",
+      });
+    }
   }
 
   async #runStep(
@@ -211,12 +229,7 @@ class Upgrade {
     else await stages.in(stageOf(step.instruction.name), work);
   }
 
-  #report(
-    release: Release,
-    path: RelupPath,
-    steps: readonly PlanStep[],
-    leftSuspended: number,
-  ): UpgradeReport {
+  #report(release: Release, path: RelupPath, steps: readonly PlanStep[]): UpgradeReport {
     const { suspendedAt, resumedAt } = this.#facts;
     const dryRun = this.#options.dryRun === true;
     return {
@@ -234,10 +247,15 @@ class Upgrade {
       held: this.#facts.heldAcceptors,
       pauseMs: suspendedAt === undefined || resumedAt === undefined ? 0 : resumedAt - suspendedAt,
       installMs: this.#installMs,
-      leftSuspended,
+      leftSuspended: 0,
       verifiedModules: this.#verified,
     };
   }
+}
+
+// Nobody could look when the link is lost: the guardian undoes it then, and that is another failure.
+function isStuck({ leftSuspended = 0, leftHeld }: UndoReport): boolean {
+  return leftSuspended + leftHeld > 0;
 }
 
 function nameOf(step: PlanStep): string {

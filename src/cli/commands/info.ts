@@ -1,6 +1,7 @@
 /** `beamctl info`: what the node is, and how near its limits it runs. */
 
 import { systemInfo } from "../../otp/index.ts";
+import type { Json } from "../output/json.ts";
 import { Printer } from "../output/printer.ts";
 import type { Run } from "../program.ts";
 import { observe } from "../session.ts";
@@ -10,7 +11,9 @@ export const run: Run = async (globals) =>
     const info = await systemInfo(remote);
     const printer = new Printer(globals);
     if (printer.format === "json" || printer.format === "ndjson") {
-      printer.record({ node: remote.name, ...info });
+      printer.record(
+        JSON.parse(JSON.stringify({ node: remote.name, ...info })) as { [name: string]: Json },
+      );
       return undefined;
     }
     const of = ({ count, limit }: { count: number; limit: number }) =>

@@ -1,0 +1,68 @@
+/** `beamctl recover`: what happened on the node after a controller vanished, and the rest of the undo. */
+
+import { Journal, type RecoveredOperation, recover } from "../../guard/index.ts";
+import { confirmChange } from "../confirm.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { Json } from "../output/json.ts";
+import { Printer } from "../output/printer.ts";
+import type { Run } from "../program.ts";
+import { operate } from "../session.ts";
+
+export const run: Run = async (globals, local) => {
+  const printer = new Printer(globals);
+  const force = local["force"] === true;
+  return operate(globals, async ({ node }) => {
+    if (force) await confirmChange(globals, `Take ${node.name} over from its controller?`);
+    await using journal = await Journal.open(node.name);
+    const report = await recover(node, journal, { force });
+    if (printer.format === "auto") {
+      for (const operation of report.operations) process.stdout.write(`${told(operation)}\n`);
+      if (report.foreign !== undefined) {
+        const { purpose, host, why } = report.foreign;
+        process.stdout.write(`${purpose} of ${host} was undone on the node (${why})\n`);
+      }
+      const end = report.nothingLeft ? "nothing is left suspended or held" : "NOT everything runs";
+      process.stdout.write(`${node.name}: ${end}\n`);
+    } else {
+      printer.record({
+        node: report.node,
+        nothingLeft: report.nothingLeft,
+        operations: report.operations.map(toJson),
+      });
+    }
+    return report.nothingLeft ? undefined : EXIT.leftSuspended;
+  });
+};
+
+function told(operation: RecoveredOperation): string {
+  const { purpose, holder, host, at, restarted, undoneByGuard, undoneNow, left } = operation;
+  const begun = `${purpose} by ${holder} on ${host}, begun ${new Date(at).toISOString()}`;
+  if (restarted) return `${begun}: the node was restarted since, so nothing of it is left`;
+  const parts: string[] = [];
+  if (undoneByGuard !== undefined) {
+    const { resumed, restarted: acceptors, why } = undoneByGuard;
+    parts.push(`the node undid it by itself (${why}): ${counts(resumed, acceptors)}`);
+  }
+  if (undoneNow.resumed + undoneNow.restarted > 0 || undoneByGuard === undefined) {
+    parts.push(`undone now: ${counts(undoneNow.resumed, undoneNow.restarted)}`);
+  }
+  if (left.processes.length + left.acceptors > 0) {
+    parts.push(`left: ${counts(left.processes.length, left.acceptors)}`);
+  }
+  return `${begun}: ${parts.join("; ")}`;
+}
+
+function counts(processes: number, acceptors: number): string {
+  return `${processes} processes, ${acceptors} acceptors`;
+}
+
+function toJson(operation: RecoveredOperation): Json {
+  const { undoneByGuard, undoneNow, left, ...rest } = operation;
+  return {
+    ...rest,
+    undoneByGuard:
+      undoneByGuard === undefined ? null : { ...undoneByGuard, at: undoneByGuard.at ?? null },
+    undoneNow: { ...undoneNow },
+    left: { processes: left.processes.map(String), acceptors: left.acceptors },
+  };
+}

@@ -1,0 +1,12 @@
+/** The main job: hot upgrades of a live release, and how they are told. */
+
+export { type NodeOutcome, UpgradeError } from "./errors.ts";
+export {
+  STAGES,
+  type Stage,
+  type UpgradeEvent,
+  type UpgradeOptions,
+  type UpgradeReport,
+} from "./events.ts";
+export type { Operation } from "./operation.ts";
+export { upgrade } from "./upgrade.ts";
