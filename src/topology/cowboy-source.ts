@@ -35,9 +35,10 @@ Look = fun(Pid) -> process_info(Pid, [current_function, current_stacktrace, link
 %% suspended | asleep | runs: a process that hibernates shows no stack.
 Place = fun({_, {sys, suspend_loop, _}}) -> suspended; ({_, {erlang, hibernate, _}}) -> asleep; (_) -> runs end,
 
-%% The innermost module of Cowboy on the stack, if any.
+%% The innermost module of Cowboy on the stack. What a websocket was before is still below it, so nothing under sys tells anything.
 InCowboy = fun({_, Stack}) ->
-    case [Module || Frame <- Stack, Module <- [element(1, Frame)], lists:member(Module, [cowboy_websocket, cowboy_http, cowboy_http2])] of
+    case [Module || Frame <- Stack, Module <- [element(1, Frame)],
+                    lists:member(Module, [cowboy_websocket, cowboy_http, cowboy_http2, sys])] of
         [Module | _] -> Module; [] -> none end
 end,
 

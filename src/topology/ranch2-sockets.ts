@@ -131,7 +131,7 @@ _ ->
                    [Function, {_, Queue}] <- [process_info(Pid, [current_function, message_queue_len])]],
 
     Dumb = [Pid || {_, Pid, Mark, Where, Module, _} <- Seen, Mark =/= foreign,
-                   Where =:= asleep orelse (Where =:= suspended andalso Module =:= none andalso Mark =/= removed)],
+                   Where =:= asleep orelse (Module =:= sys andalso Mark =/= removed)],
     Told = maps:from_list(Statuses(Dumb ++ [Pid || {{Pid, _, _, _}, asleep, _} <- Channels], Now() + Wait)),
     Suspended = fun(Pid, Where) -> Where =:= suspended orelse case Told of #{Pid := {_, suspended}} -> true; _ -> false end end,
     Queued = fun(Info) -> element(2, lists:keyfind(message_queue_len, 1, Info)) end,
@@ -141,8 +141,9 @@ _ ->
      [begin
         {Kind, By} = case {Mark, Module, Told} of
             {foreign, _, _} -> {element(1, proc_lib:translate_initial_call(Pid)), foreign};
-            {_, Module, _} when Module =/= none -> {Module, code};
+            {_, cowboy_websocket, _} -> {Module, code};
             {removed, _, _} -> {cowboy_websocket, removed};
+            {_, _, _} when Module =/= none, Module =/= sys -> {Module, code};
             {_, _, #{Pid := {Loop, _}}} -> {Loop, status};
             _ -> {none, none}
         end,
