@@ -166,14 +166,24 @@ export class Hold {
   /** After a loss: waits until the guardian has undone everything, and takes its report. */
   async #tombstone(why: string): Promise<GuardStatus | undefined> {
     if (why === "link") return undefined;
-    const { channel, guard } = this.#armed;
+    const gone = this.#armed.down.then(
+      () => undefined,
+      () => undefined,
+    );
+    const ask = (what: string) => {
+      const { channel, guard } = this.#armed;
+      return Promise.race([
+        channel.request(guard, 0, atom(what), UNDO).catch(() => undefined),
+        gone,
+      ]);
+    };
     for (let left = UNDO; left > 0; ) {
-      const request = channel.request(guard, 0, atom("status"), UNDO);
-      const answer = await request.then(readAnswer).catch(() => undefined);
+      const told = await ask("status");
+      const answer = told && readAnswer(told);
       const status = answer?.ok ? readStatus(answer.items[0]) : undefined;
       if (status === undefined) return undefined;
       if (status.phase === "done") {
-        await channel.request(guard, 0, atom("bury"), UNDO).catch(() => undefined);
+        await ask("bury");
         return status;
       }
       await pause(POLL);

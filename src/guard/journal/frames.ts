@@ -23,7 +23,7 @@ export const HEADER: Uint8Array = Uint8Array.of(
 const FRAME = 8;
 
 /** Most bytes of one record: about a million pids. */
-export const MAX_RECORD = 64 * 1024 * 1024;
+export const MAX_RECORD: number = 64 * 1024 * 1024;
 
 /** One record as bytes: `u32 length`, `u32 crc32`, MessagePack. */
 export function frame(record: unknown): Uint8Array {

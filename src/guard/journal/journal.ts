@@ -205,6 +205,7 @@ function failure(path: string, what: string, cause: unknown): JournalError {
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
+  EFBIG: "the largest file size is reached",
   EROFS: "the file system is read-only",
   EACCES: "permission denied",
   EPERM: "permission denied",

@@ -18,7 +18,7 @@ import {
   Tuple,
 } from "../../term/index.ts";
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * The extension types of docs/journal-format.md. Lists are arrays, binaries are bin, integers within 2^53 are int, and our own
