@@ -94,7 +94,7 @@ export function buildProgram(): Command {
     "resume",
     "resume what a former command left suspended",
     () => import("./commands/recover.ts"),
-  );
+  ).addOption(forceOption());
 
   const release = program.command("release").description("versions of the release: list, upgrade");
   add(release, "ls", "versions and their status", () => import("./commands/release-ls.ts"));
@@ -122,7 +122,7 @@ export function buildProgram(): Command {
     "recover",
     "finish or undo what an interrupted run left",
     () => import("./commands/recover.ts"),
-  );
+  ).addOption(forceOption());
   return program;
 }
 

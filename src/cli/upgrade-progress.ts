@@ -26,6 +26,7 @@ export async function follow<Result>(
 /** One event as a line of plain text. */
 export function lineOf(event: UpgradeEvent): string | undefined {
   if (event.type === "plan") return `plan: ${event.steps.join(" → ")}`;
+  if (event.type === "log" && event.level === "debug") return undefined;
   if (event.type === "log") return `${event.stage}: ${prefix(event.level)}${event.text}`;
   return event.state === "skipped" ? undefined : `${event.stage} ${event.state}`;
 }

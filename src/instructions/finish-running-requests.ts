@@ -1,5 +1,8 @@
 /** FinishRunningRequests: the HTTP requests that are running get a while to end. */
 
+import { setTimeout as delay } from "node:timers/promises";
+import type { BeamNode } from "../node/index.ts";
+import type { Pid } from "../term/index.ts";
 import { connections } from "../topology/index.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { CheckRanchConnections } from "./check-ranch-connections.ts";
@@ -21,27 +24,38 @@ export const FinishRunningRequests: Instruction<{ application: string; timeout: 
   }),
 
   async run({ node, log }, { timeout }) {
-    const open = await connections(node);
-    const requests = open.connections.flatMap((connection) => connection.requests);
-    if (requests.length === 0) {
+    const until = performance.now() + timeout;
+    const seen = new Set<string>();
+    let left = await running(node);
+    for (const pid of left) seen.add(String(pid));
+    // A connection that was accepted just before the hold may begin its request only now, so the list is read again.
+    while (left.length > 0 && performance.now() < until) {
+      await ended(node, left, until - performance.now());
+      left = await running(node);
+      for (const pid of left) seen.add(String(pid));
+    }
+    if (seen.size === 0) {
       log("info", "no requests are running");
       return;
     }
-    const monitors = requests.map((pid) => node.monitor(pid));
-    let ended = 0;
-    const all = Promise.allSettled(monitors.map(({ down }) => down.then(() => ended++)));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, timeout);
-    });
-    try {
-      await Promise.race([all, late]);
-    } finally {
-      clearTimeout(timer);
-      for (const monitor of monitors) monitor.cancel();
-    }
-    const left = requests.length - ended;
-    const rest = left > 0 ? `; ${left} run on through the upgrade` : "";
-    log("info", `${ended} of ${requests.length} running requests finished${rest}`);
+    const rest = left.length > 0 ? `; ${left.length} run on through the upgrade` : "";
+    log("info", `${seen.size - left.length} of ${seen.size} running requests finished${rest}`);
   },
 };
+
+async function running(node: BeamNode): Promise<readonly Pid[]> {
+  return (await connections(node)).connections.flatMap(({ requests }) => requests);
+}
+
+/** Until all of these have ended, or the time (ms) is up. */
+async function ended(node: BeamNode, pids: readonly Pid[], timeout: number): Promise<void> {
+  const monitors = pids.map((pid) => node.monitor(pid));
+  const stop = new AbortController();
+  const late = delay(timeout, undefined, { signal: stop.signal }).catch(() => undefined);
+  try {
+    await Promise.race([Promise.allSettled(monitors.map(({ down }) => down)), late]);
+  } finally {
+    stop.abort();
+    for (const monitor of monitors) monitor.cancel();
+  }
+}

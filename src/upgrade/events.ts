@@ -52,6 +52,8 @@ export interface UpgradeOptions {
   installTimeout?: number;
   /** Whether the version is made permanent at the end. Default `true`. */
   permanent?: boolean;
+  /** How long processes in old code may take to end before that, since it would kill them. Default 60,000. */
+  permanentTimeout?: number;
   /** The direction that is meant; the other one is refused. Default either. */
   direction?: Direction;
   /** Only check and show the plan; the node is left unchanged but for the unpacked files. Default `false`. */

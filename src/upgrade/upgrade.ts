@@ -14,13 +14,14 @@ import {
   plan,
 } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
-import { checkInstallRelease, makePermanent, type Release } from "../otp/index.ts";
+import { checkInstallRelease, type Release } from "../otp/index.ts";
 import { changedModules, type RelupPath, readRelup, restartsEmulator } from "../relup/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { Stage, UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
 import { install } from "./install.ts";
 import { type Operation, startOperation } from "./operation.ts";
 import { failed } from "./outcome.ts";
+import { commit } from "./permanent.ts";
 import { Stages } from "./stages.ts";
 import { verifyInstalled } from "./verify.ts";
 import { ensureUnpacked, runningRelease } from "./versions.ts";
@@ -90,7 +91,9 @@ class Upgrade {
       if (this.#options.permanent === false) {
         stages.skipRest("permanent");
       } else {
-        await stages.in("permanent", () => makePermanent(this.#node, this.#version));
+        const modules = changedModules(path.instructions);
+        const patience = this.#options.permanentTimeout ?? 60_000;
+        await stages.in("permanent", () => commit(this.#node, this.#version, modules, patience));
       }
       stages.finish("done");
       return this.#report(release, path, steps);
@@ -153,8 +156,12 @@ class Upgrade {
     await this.#runChecks(steps, config);
   }
 
-  async #runChecks(steps: readonly PlanStep[], config: InstructionConfig): Promise<void> {
-    for (const step of checks(steps)) await this.#runStep(step, config, undefined);
+  async #runChecks(
+    steps: readonly PlanStep[],
+    config: InstructionConfig,
+    again = false,
+  ): Promise<void> {
+    for (const step of checks(steps)) await this.#runStep(step, config, undefined, again);
   }
 
   async #change(
@@ -175,7 +182,7 @@ class Upgrade {
     );
     try {
       // The world may have changed since the first check: edeliver's checks run twice as well.
-      await this.#runChecks(steps, config);
+      await stages.in("guard", () => this.#runChecks(steps, config, true));
       let installed = false;
       for (const step of changes(steps)) {
         if (!installed) this.#signal.throwIfAborted();
@@ -213,6 +220,7 @@ class Upgrade {
     step: PlanStep,
     config: InstructionConfig,
     guardian: Guardian | undefined,
+    again = false,
   ): Promise<void> {
     if (step.type !== "run") return;
     const stages = this.#stages;
@@ -222,7 +230,8 @@ class Upgrade {
       facts: this.#facts,
       signal: this.#signal,
       guardian,
-      log: (level, text) => stages.log(level, text),
+      // What a check finds the second time is news only when it is bad.
+      log: (level, text) => stages.log(again && level === "info" ? "debug" : level, text),
     };
     const work = () => step.instruction.run(context, step.args);
     if (guardian === undefined) await work();
