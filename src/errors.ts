@@ -61,7 +61,11 @@ export class TimeoutError extends BeamError {
   readonly code = "BEAM_TIMEOUT";
 
   constructor(what: string, milliseconds: number, options: BeamErrorOptions = {}) {
-    super(`${what} did not answer within ${milliseconds} ms`, { retryable: true, ...options });
+    super(`${what} did not answer within ${milliseconds} ms`, {
+      retryable: true,
+      remedy: "Give it more time; what was asked for may still be running on the node.",
+      ...options,
+    });
   }
 }
 

@@ -39,7 +39,7 @@ export async function findTarget(
   const cookie = await findCookie(globals, env);
   return {
     node: fullName(name, globals.longnames === true),
-    address: globals.address,
+    address: globals.address === "" ? undefined : globals.address,
     cookie: cookie.reveal(),
     cookieSource: cookie.source,
     timeout: milliseconds(globals.timeout),
