@@ -1,0 +1,50 @@
+/** The two ways of an upgrade that the demo compares. */
+
+import type { BeamNode } from "../../src/node/index.ts";
+import {
+  installRelease,
+  makePermanent,
+  unpackRelease,
+  whichReleases,
+} from "../../src/otp/index.ts";
+import { upgrade } from "../../src/upgrade/index.ts";
+import { SLOW_MS } from "./http.ts";
+
+/** `edeliver` is beamctl's whole ritual; `bare` is the control: the release handler alone, nothing suspended by us. */
+export const ARMS = ["edeliver", "bare"] as const;
+
+export type Arm = (typeof ARMS)[number];
+
+/** Takes the node to `version`, up or down, and makes it permanent; `note` gets a line for each thing that happens. */
+export async function runUpgrade(
+  arm: Arm,
+  node: BeamNode,
+  version: string,
+  note: (text: string) => void,
+): Promise<void> {
+  if (arm === "bare") return bare(node, version, note);
+  // The slow requests that run when the listener is held get the time to end.
+  const operation = upgrade(node, version, { drainTimeout: 5 * SLOW_MS });
+  for await (const event of operation) {
+    if (event.type === "stage" && event.state === "done") note(event.stage);
+    if (event.type === "log") note(`${event.stage}: ${event.text}`);
+  }
+  const report = await operation;
+  note(
+    `suspended ${report.suspended} processes and held ${report.held} acceptors for ${report.pauseMs} ms; ` +
+      `install took ${report.installMs} ms`,
+  );
+}
+
+async function bare(node: BeamNode, version: string, note: (text: string) => void): Promise<void> {
+  const known = await whichReleases(node);
+  if (!known.some((release) => release.version === version)) {
+    await unpackRelease(node, `shop-${version}`);
+    note("unpack");
+  }
+  const started = performance.now();
+  await installRelease(node, version);
+  note(`install took ${Math.round(performance.now() - started)} ms`);
+  await makePermanent(node, version);
+  note("permanent");
+}

@@ -1,0 +1,56 @@
+/** Slow HTTP requests, each on a connection of its own: one that waits in the listener's backlog is waiting, not failed. */
+
+import { get } from "node:http";
+
+/** How long the server works on each request, in milliseconds. */
+export const SLOW_MS = 1000;
+
+/** How the requests went. */
+export interface HttpFigures {
+  readonly sent: number;
+  readonly failed: number;
+}
+
+/** Begins a slow request at a steady pace, whether or not the earlier ones were answered: about `inFlight` run at any time. */
+export class SlowRequests {
+  readonly #running = new Set<Promise<void>>();
+  readonly #timer: NodeJS.Timeout;
+  #sent = 0;
+  #failed = 0;
+
+  constructor(port: number, inFlight: number) {
+    this.#timer = setInterval(() => this.#begin(port), SLOW_MS / inFlight);
+  }
+
+  /** Sends no more, and waits for the answers that are still to come. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#running);
+  }
+
+  figures(): HttpFigures {
+    return { sent: this.#sent, failed: this.#failed };
+  }
+
+  #begin(port: number): void {
+    this.#sent += 1;
+    const running = request(port).then((answered) => {
+      if (!answered) this.#failed += 1;
+      this.#running.delete(running);
+    });
+    this.#running.add(running);
+  }
+}
+
+/** One request; whether it was answered with 200 and its whole body within 10 seconds. */
+function request(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { host: "127.0.0.1", port, path: `/slow?ms=${SLOW_MS}`, agent: false };
+    const signal = AbortSignal.timeout(10_000);
+    get({ ...options, signal }, (response) => {
+      response.on("error", () => resolve(false));
+      response.on("end", () => resolve(response.statusCode === 200 && response.complete));
+      response.resume();
+    }).on("error", () => resolve(false));
+  });
+}

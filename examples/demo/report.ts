@@ -1,0 +1,75 @@
+/** The demo's timeline on stderr and its results on stdout. */
+
+import Table from "cli-table3";
+import type { Arm } from "./arms.ts";
+
+/** What one arm came to. Times are milliseconds. */
+export interface Report {
+  readonly arm: Arm;
+  /** `same` are those that are still the very connections of the start. */
+  readonly sockets: { readonly before: number; readonly after: number; readonly same: number };
+  readonly messages: {
+    readonly sent: number;
+    readonly answered: number;
+    readonly lost: number;
+    readonly outOfOrder: number;
+  };
+  readonly http: { readonly sent: number; readonly failed: number };
+  /** The longest that any client waited between two replies, over both changes. */
+  readonly pauseMs: number;
+  /** The same before the first change (the clients push every 50 ms), and in each change. */
+  readonly pauses: {
+    readonly steady: number;
+    readonly upgrade: number;
+    readonly downgrade: number;
+  };
+  readonly versions: Stages;
+  readonly state: Stages;
+  readonly leftSuspended: number;
+  /** What should hold and does not. */
+  readonly broken: readonly string[];
+}
+
+interface Stages {
+  readonly before: string;
+  readonly upgraded: string;
+  readonly after: string;
+}
+
+/** Lines on stderr, each with the seconds since the first. */
+export function timeline(): (text: string) => void {
+  const started = performance.now();
+  return (text) => {
+    const seconds = ((performance.now() - started) / 1000).toFixed(2).padStart(6);
+    process.stderr.write(`${seconds} s  ${text}\n`);
+  };
+}
+
+const ROWS: readonly (readonly [string, (report: Report) => string])[] = [
+  ["sockets before → after", ({ sockets }) => `${sockets.before} → ${sockets.after}`],
+  ["the same connections", ({ sockets }) => `${sockets.same}`],
+  ["messages sent", ({ messages }) => `${messages.sent}`],
+  ["answered", ({ messages }) => `${messages.answered}`],
+  ["lost", ({ messages }) => `${messages.lost}`],
+  ["out of order", ({ messages }) => `${messages.outOfOrder}`],
+  ["HTTP requests sent", ({ http }) => `${http.sent}`],
+  ["failed", ({ http }) => `${http.failed}`],
+  ["longest pause, steady", ({ pauses }) => `${pauses.steady} ms`],
+  ["in the upgrade", ({ pauses }) => `${pauses.upgrade} ms`],
+  ["in the downgrade", ({ pauses }) => `${pauses.downgrade} ms`],
+  ["version", ({ versions }) => `${versions.before} → ${versions.upgraded} → ${versions.after}`],
+  ["state before", ({ state }) => state.before],
+  ["upgraded", ({ state }) => state.upgraded],
+  ["after", ({ state }) => state.after],
+  ["left suspended", ({ leftSuspended }) => `${leftSuspended}`],
+];
+
+/** One column for each arm. */
+export function table(reports: readonly Report[]): string {
+  const result = new Table({
+    head: ["", ...reports.map(({ arm }) => (arm === "bare" ? "bare (control)" : arm))],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const [name, figure] of ROWS) result.push([name, ...reports.map(figure)]);
+  return result.toString();
+}
