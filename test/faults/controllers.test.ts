@@ -36,6 +36,7 @@ describe.each(OTPS)("a controller that vanishes, on %s", (otp) => {
       });
       undone += report.operations[0]?.undoneByGuard?.resumed ?? 0;
       expect(await guardStatus(target.node)).toBeUndefined();
+      expect(await target.suspended()).toBe(0);
     }
     console.log(`${otp}: free after ${took.join(", ")} ms`);
     // At least one kill must have come while something was suspended, else this test shows nothing.

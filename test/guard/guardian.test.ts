@@ -11,7 +11,8 @@ import {
   recover,
   UnfinishedOperationError,
 } from "../../src/guard/index.ts";
-import { atom, type Pid, type Term, tuple } from "../../src/term/index.ts";
+import type { BeamNode } from "../../src/node/index.ts";
+import { atom, Pid, type Term, tuple } from "../../src/term/index.ts";
 import { OTPS, Target } from "./target.ts";
 
 const COUNT = 10_000;
@@ -93,10 +94,12 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
     const plain = (await target.eval("spawn(timer, sleep, [infinity])")) as Pid;
     const gone = (await target.eval("spawn(erlang, self, [])")) as Pid;
     const events = (await target.eval("element(2, gen_event:start())")) as Pid;
-    const asked = [...system, supervisor, events, dynamic, plain, gone, pids[0] as Pid];
+    const [ours, theirs] = pids.slice(0, 2) as [Pid, Pid];
+    const earlier = new Pid(theirs.node, theirs.id, theirs.serial, theirs.creation - 1);
+    const asked = [...system, supervisor, events, dynamic, plain, gone, earlier, ours];
 
     const { suspended, failed } = await guardian.suspend(asked);
-    expect(suspended).toEqual([pids[0]]);
+    expect(suspended).toEqual([ours]);
     const reasons = new Map(failed.map(({ pid, reason }) => [String(pid), reason]));
     for (const [at, pid] of system.entries()) {
       expect([names[at], reasons.get(String(pid))]).toEqual([
@@ -109,6 +112,7 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
     expect(reasons.get(String(dynamic))).toBe("dynamic");
     expect(reasons.get(String(plain))).toBe("not_otp");
     expect(reasons.get(String(gone))).toBe("noproc");
+    expect(reasons.get(String(earlier))).toBe("denied");
     expect(await target.suspended()).toBe(1);
   });
 

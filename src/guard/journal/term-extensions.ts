@@ -111,8 +111,14 @@ extension(
   ({ bits, bytes }) => Uint8Array.of(bits, ...bytes),
   (data) => new Bitstring(data.slice(1), data[0] as number),
 );
-extension(11, instance(Fun), bare, term);
-extension(12, instance(ExternalFun), bare, term);
+extension(
+  11,
+  (value): value is Fun | ExternalFun => value instanceof Fun || value instanceof ExternalFun,
+  bare,
+  term,
+);
+// Kept free for kinds of terms to come: read, never written.
+extension(12, (_value): _value is never => false, bare, term);
 
 function pairs(items: readonly Term[]): [Term, Term][] {
   const found: [Term, Term][] = [];

@@ -10,6 +10,9 @@ Names = [init, erl_prim_loader, erts_code_purger, erl_signal_server, application
          kernel_sup, kernel_safe_sup, net_kernel, net_sup, rex, auth, erl_epmd, inet_db, user, file_server_2, global_name_server,
          global_group, standard_error, timer_server, release_handler, alarm_handler, socket_registry, beamctl_guard],
 
+%% A pid of an earlier life of this node names this node too, but prints as one from outside.
+Local = fun(Pid) -> is_pid(Pid) andalso lists:prefix("<0.", pid_to_list(Pid)) end,
+
 %% What decides about a process. Its dictionary is read for two keys alone; a process that is gone has no row.
 Row = fun(undefined) -> gone;
          ([{_, Name}, {_, Leader}, {_, Current}, {_, Dictionary}]) ->
@@ -52,7 +55,7 @@ end,
 
 IsSupervisor = fun(Sup) ->
     Pid = case is_atom(Sup) of true -> whereis(Sup); false -> Sup end,
-    is_pid(Pid) andalso node(Pid) =:= node() andalso
+    Local(Pid) andalso
         case process_info(Pid, dictionary) of
             {_, Dictionary} ->
                 case lists:keyfind('$initial_call', 1, Dictionary) of {_, {supervisor, _, _}} -> true; _ -> false end;
@@ -71,7 +74,7 @@ end,
 %% The release handler asks a child whose modules are dynamic which ones it has: such a child must be able to answer.
 InspectProcesses = fun(Asked, Own, Held, Late, Timeout) ->
     Reason = fun(Pid) ->
-        case {is_pid(Pid) andalso node(Pid) =:= node() andalso not lists:member(Pid, Own), Held, Late} of
+        case {Local(Pid) andalso not lists:member(Pid, Own), Held, Late} of
             {true, #{Pid := _}, _} -> already_held;
             {true, _, #{Pid := _}} -> timeout;
             {true, _, _} -> fit;
