@@ -112,7 +112,7 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
     expect(reasons.get(String(dynamic))).toBe("dynamic");
     expect(reasons.get(String(plain))).toBe("not_otp");
     expect(reasons.get(String(gone))).toBe("noproc");
-    expect(reasons.get(String(earlier))).toBe("denied");
+    expect(reasons.get(String(earlier))).toBe("noproc");
     expect(await target.suspended()).toBe(1);
   });
 

@@ -10,8 +10,8 @@ Names = [init, erl_prim_loader, erts_code_purger, erl_signal_server, application
          kernel_sup, kernel_safe_sup, net_kernel, net_sup, rex, auth, erl_epmd, inet_db, user, file_server_2, global_name_server,
          global_group, standard_error, timer_server, release_handler, alarm_handler, socket_registry, beamctl_guard],
 
-%% A pid of an earlier life of this node names this node too, but prints as one from outside.
-Local = fun(Pid) -> is_pid(Pid) andalso lists:prefix("<0.", pid_to_list(Pid)) end,
+%% A pid of an earlier life of this node passes too, but nobody has it: process_info says undefined.
+Local = fun(Pid) -> is_pid(Pid) andalso node(Pid) =:= node() end,
 
 %% What decides about a process. Its dictionary is read for two keys alone; a process that is gone has no row.
 Row = fun(undefined) -> gone;
