@@ -5,7 +5,7 @@
  * gives `{Pid, Answer}` in the same order: `timeout`, `gone`, or the answer. Of a status only module and
  * `running | suspended` are kept.
  */
-export const BATCH: string = String.raw`
+export const BATCH: string = `
 Now = fun() -> erlang:monotonic_time(millisecond) end,
 
 Children = fun(Sups, Until) ->

@@ -84,7 +84,7 @@ const COMPARE: Script = new Script({
   name: "loaded_against_disk",
   bindings: ["Modules"],
   readOnly: true,
-  source: String.raw`
+  source: `
 [case code:is_loaded(Module) of
     false -> {Module, false, true};
     {file, File} ->
@@ -98,7 +98,7 @@ const OLD_CODE: Script = new Script({
   name: "processes_running_old_code",
   bindings: ["Modules"],
   readOnly: true,
-  source: String.raw`
+  source: `
 [{Module, [Pid || Pid <- processes(), Pid =/= self(), erlang:check_process_code(Pid, Module) =:= true]}
  || Module <- Modules, erlang:check_old_code(Module)]`,
 });

@@ -68,7 +68,7 @@ export async function systemInfo(remote: Remote, options?: CallOptions): Promise
 const INFO: Script = new Script({
   name: "system_info",
   readOnly: true,
-  source: String.raw`
+  source: `
 Info = fun(Key) -> erlang:system_info(Key) end,
 {Uptime, _} = erlang:statistics(wall_clock),
 Elixir = case application:get_key(elixir, vsn) of {ok, Version} -> Version; undefined -> none end,

@@ -48,7 +48,7 @@ const CONSULTS: Script = new Script({
   name: "consult_problem",
   bindings: ["Path"],
   readOnly: true,
-  source: String.raw`
+  source: `
 case file:consult(Path) of
     {ok, _} -> ok;
     {error, {Line, Module, _}} -> {Line, Module};

@@ -10,6 +10,7 @@ export type ReleaseHandlerReason =
   | "existing_release"
   | "already_installed"
   | "no_matching_relup"
+  | "relup_missing"
   | "bad_relup_file"
   | "no_such_file"
   | "no_such_directory"
@@ -26,6 +27,7 @@ export type ReleaseHandlerReason =
   | "code_change_failed"
   | "permanent"
   | "bad_status"
+  | "file_error"
   | "bad_masters"
   | "aborted"
   | "exit"
@@ -55,6 +57,10 @@ const EXPLANATIONS: Readonly<Record<Exclude<ReleaseHandlerReason, "other">, Expl
   },
   no_matching_relup: {
     why: ([to, from]) => `no relup leads from ${from} to ${to}`,
+    remedy: "Build the release with a relup from the running version, and unpack it again.",
+  },
+  relup_missing: {
+    why: ([file]) => `no relup leads to this version: ${file} does not exist either`,
     remedy: "Build the release with a relup from the running version, and unpack it again.",
   },
   bad_relup_file: {
@@ -121,6 +127,10 @@ const EXPLANATIONS: Readonly<Record<Exclude<ReleaseHandlerReason, "other">, Expl
     why: ([status]) => `this cannot be done with a release that is ${status}`,
     remedy: "`beamctl release ls` shows the status of each release.",
   },
+  file_error: {
+    why: ([file, problem]) => `${file}: ${problem}`,
+    remedy: "Look at the file and its permissions on the node's host.",
+  },
   bad_masters: {
     why: () => "a master node of this client node did not agree",
     remedy: "Look at the masters of sasl's configuration.",
@@ -174,9 +184,20 @@ function explain(detail: Term): { reason: ReleaseHandlerReason; about: readonly 
   const head = parts[0] instanceof Atom ? parts[0].name : undefined;
   if (head === "EXIT") return explainExit(parts[1]);
   if (head !== undefined && head in EXPLANATIONS) {
-    return { reason: head as ReleaseHandlerReason, about: parts.slice(1).map(wordOf) };
+    // Two words at most: what follows them may be the state of a process.
+    return { reason: head as ReleaseHandlerReason, about: parts.slice(1, 3).map(wordOf) };
   }
+  const file = parts.length === 2 ? textOf(parts[1] as Term) : undefined;
+  if (head !== undefined && file?.startsWith("/")) return explainFile(head, file);
   return { reason: "other", about: [] };
+}
+
+/** `{Posix, File}`. The release handler says so of the running version's relup when the new one's has no way. */
+function explainFile(problem: string, file: string): ReturnType<typeof explain> {
+  if (problem === "enoent" && file.endsWith("/relup")) {
+    return { reason: "relup_missing", about: [file] };
+  }
+  return { reason: "file_error", about: [file, problem] };
 }
 
 function explainExit(cause: Term | undefined): ReturnType<typeof explain> {

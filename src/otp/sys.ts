@@ -33,7 +33,7 @@ const SUSPENDED: Script = new Script({
   name: "left_suspended",
   bindings: ["Wait"],
   readOnly: true,
-  source: String.raw`
+  source: `
 ${BATCH}
 Until = Now() + Wait,
 Seen = [{Pid, case process_info(Pid, current_function) of
