@@ -1,360 +1,238 @@
-/** Reads one term from bytes: every tag of erl_ext_dist, within limits. */
+/** Reads terms: the tags of erl_ext_dist, within limits. */
 
-import {
-  type Atom,
-  atom,
-  Bitstring,
-  ExternalFun,
-  Float,
-  Fun,
-  listWithTail,
-  Pid,
-  Port,
-  Reference,
-  type Term,
-  TermMap,
-  Tuple,
-} from "../term/index.ts";
-import { readBig } from "./big.ts";
-import { DecodeError } from "./errors.ts";
-import { DEFAULT_LIMITS, type DecodeLimits } from "./limits.ts";
-import { TAG } from "./tags.ts";
+import { type Atom, Bitstring, listWithTail, type Term, TermMap, Tuple } from "../term/index.ts";
+import { readAtom, readCachedAtom, readLatin1Atom, readUtf8Atom } from "./atoms.ts";
+import { Cursor } from "./cursor.ts";
+import { readExport, readFun } from "./funs.ts";
+import { readOldReference, readPid, readPort, readReference } from "./identifiers.ts";
+import { DEFAULT_LIMITS, type DecodeLimits, MAX_DEPTH, MAX_TUPLE } from "./limits.ts";
+import { readBig, readFloat, readFloatText } from "./numbers.ts";
+import { TAG, whyRefused } from "./tags.ts";
 
-/** Binaries from this size on are views of the input, smaller ones are copies that do not pin it. */
-const VIEW_FROM = 4096;
+const NO_ATOMS: readonly Atom[] = [];
+/** Keys of maps within keys of maps are compared again at each level: no real term has its bytes in so many levels. */
+const KEY_LEVELS = 4;
+const KEY_BYTES = 64 * 1024;
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** A cursor over one message. `atoms` are the references of its distribution header. */
-export class TermReader {
-  offset: number;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+/**
+ * Reads the terms of one message one after another, without version bytes. After an error it is of no more use. Decoding is
+ * linear in the bytes, and allocates in proportion to them.
+ */
+export class TermReader extends Cursor {
   readonly #limits: DecodeLimits;
-  readonly #atoms: readonly Atom[] | undefined;
-  readonly #buffer: Buffer;
-  #depth = 0;
-  #elements = 0;
+  readonly #atoms: readonly Atom[];
+  #levels: number;
+  #elements: number;
+  #keyBytes: number;
 
+  /**
+   * @param bytes the message
+   * @param offset where the first term begins
+   * @param atoms the atoms of the message's distribution header, for ATOM_CACHE_REF
+   * @throws DecodeError when there are more bytes than `limits.maxBytes`
+   */
   constructor(
     bytes: Uint8Array,
     offset = 0,
     limits: DecodeLimits = DEFAULT_LIMITS,
-    atoms?: readonly Atom[],
+    atoms: readonly Atom[] = NO_ATOMS,
   ) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.offset = offset;
+    super(bytes, offset);
+    const size = bytes.length - offset;
+    if (size > limits.maxBytes) {
+      throw this.fail(`a term of ${size} bytes, over ${limits.maxBytes}`, "Raise maxBytes.");
+    }
     this.#limits = limits;
     this.#atoms = atoms;
-    if (bytes.length - offset > limits.maxBytes) {
-      throw this.#error(`a term of ${bytes.length - offset} bytes is over ${limits.maxBytes}`);
-    }
+    this.#levels = Math.min(limits.maxDepth, MAX_DEPTH);
+    // Every element takes at least a byte, so what is claimed beyond that is a lie.
+    this.#elements = Math.min(limits.maxElements, size);
+    this.#keyBytes = size * KEY_LEVELS + KEY_BYTES;
   }
 
-  /** The next term, without a version byte. @throws DecodeError */
+  /**
+   * The next term.
+   * @throws DecodeError when the bytes are none, or are over a limit
+   * @throws LimitError when the process holds too many different atoms
+   */
   read(): Term {
-    const tag = this.#u8();
+    const tag = this.u8();
     switch (tag) {
       case TAG.SMALL_INTEGER:
-        return this.#u8();
+        return this.u8();
       case TAG.INTEGER:
-        this.#need(4);
-        this.offset += 4;
-        return this.#view.getInt32(this.offset - 4);
-      case TAG.NEW_FLOAT:
-        return this.#newFloat();
-      case TAG.FLOAT:
-        return this.#oldFloat();
-      case TAG.ATOM_CACHE_REF:
-        return this.#cached();
+        return this.i32();
       case TAG.SMALL_ATOM_UTF8:
-        return this.#atom(this.#u8(), true);
-      case TAG.ATOM_UTF8:
-        return this.#atom(this.#u16(), true);
-      case TAG.SMALL_ATOM:
-        return this.#atom(this.#u8(), false);
-      case TAG.ATOM:
-        return this.#atom(this.#u16(), false);
+        return readUtf8Atom(this, this.u8());
+      case TAG.ATOM_CACHE_REF:
+        return readCachedAtom(this, this.#atoms);
       case TAG.SMALL_TUPLE:
-        return new Tuple(this.#many(this.#u8()));
+        return this.#tuple(this.u8());
       case TAG.LARGE_TUPLE:
-        return new Tuple(this.#many(this.#u32()));
+        return this.#tuple(this.u32());
       case TAG.NIL:
         return [];
-      case TAG.STRING:
-        return this.#string();
       case TAG.LIST:
         return this.#list();
+      case TAG.STRING:
+        return this.#string();
       case TAG.MAP:
-        return this.#map();
+        return this.#map(this.u32());
       case TAG.BINARY:
-        return this.#binary(this.#u32());
-      case TAG.BIT_BINARY:
-        return this.#bitBinary();
-      case TAG.SMALL_BIG:
-        return this.#big(this.#u8());
-      case TAG.LARGE_BIG:
-        return this.#big(this.#u32());
+        return this.#binary(this.u32());
       case TAG.NEW_PID:
-        return new Pid(this.#node(), this.#u32(), this.#u32(), this.#u32());
-      case TAG.PID:
-        return new Pid(this.#node(), this.#u32(), this.#u32(), this.#u8());
-      case TAG.V4_PORT:
-        return this.#port(8, true);
-      case TAG.NEW_PORT:
-        return this.#port(4, true);
-      case TAG.PORT:
-        return this.#port(4, false);
+        return readPid(this, this.#atoms, 4);
       case TAG.NEWER_REFERENCE:
-        return this.#reference(true);
-      case TAG.NEW_REFERENCE:
-        return this.#reference(false);
-      case TAG.REFERENCE: {
-        const node = this.#node();
-        const id = this.#u32();
-        return new Reference(node, this.#u8(), [id]);
-      }
+        return readReference(this, this.#atoms, 4);
+      case TAG.SMALL_BIG:
+        return readBig(this, this.u8(), this.#limits.maxBigBytes);
+      case TAG.LARGE_BIG:
+        return readBig(this, this.u32(), this.#limits.maxBigBytes);
+      case TAG.NEW_FLOAT:
+        return readFloat(this);
+      case TAG.BIT_BINARY:
+        return this.#bitstring();
+      case TAG.V4_PORT:
+        return readPort(this, this.#atoms, 8, 4);
+      case TAG.EXPORT:
+        return readExport(this);
       case TAG.NEW_FUN:
         return this.#fun();
-      case TAG.EXPORT:
-        return this.#export();
+      case TAG.ATOM_UTF8:
+        return readUtf8Atom(this, this.u16());
       default:
-        this.offset--;
-        throw this.#error(`tag ${tag} is ${REFUSED[tag] ?? "unknown"}`);
+        return this.#old(tag);
     }
   }
 
-  #many(count: number): Term[] {
-    this.#enter(count, 1);
+  /** The atom that must stand here. @throws DecodeError */
+  atom(): Atom {
+    return readAtom(this, this.#atoms);
+  }
+
+  /** So many terms, one level deeper. @throws DecodeError */
+  items(count: number): Term[] {
+    this.#enter(count);
     const items: Term[] = new Array(count);
     for (let at = 0; at < count; at++) items[at] = this.read();
-    this.#depth--;
+    this.#levels++;
     return items;
   }
 
-  #list(): Term {
-    let items = this.#many(this.#u32());
-    // A tail that is a list itself is legal, though no BEAM writes it: it is flattened here, by a loop.
-    for (;;) {
-      if (this.#peek() === TAG.NIL) {
-        this.offset++;
-        return items;
-      }
-      if (this.#peek() !== TAG.LIST) break;
-      this.offset++;
-      const more = this.#many(this.#u32());
-      if (more.length > 0) items = items.concat(more);
+  /** Tags that only nodes before OTP 26 and files of theirs have. */
+  #old(tag: number): Term {
+    switch (tag) {
+      case TAG.ATOM:
+        return readLatin1Atom(this, this.u16());
+      case TAG.SMALL_ATOM:
+        return readLatin1Atom(this, this.u8());
+      case TAG.FLOAT:
+        return readFloatText(this);
+      case TAG.PID:
+        return readPid(this, this.#atoms, 1);
+      case TAG.NEW_PORT:
+        return readPort(this, this.#atoms, 4, 4);
+      case TAG.PORT:
+        return readPort(this, this.#atoms, 4, 1);
+      case TAG.NEW_REFERENCE:
+        return readReference(this, this.#atoms, 1);
+      case TAG.REFERENCE:
+        return readOldReference(this, this.#atoms);
+      default:
+        this.offset--;
+        throw this.fail(whyRefused(tag));
     }
-    this.#depth++;
-    const tail = this.read();
-    this.#depth--;
-    return items.length === 0 ? tail : listWithTail(items, tail);
   }
 
+  #tuple(count: number): Tuple {
+    if (count > MAX_TUPLE) throw this.fail(`a tuple of ${count} elements, over ${MAX_TUPLE}`);
+    return new Tuple(this.items(count));
+  }
+
+  /** `Count:4 Item... Tail`. */
+  #list(): Term {
+    const items = this.items(this.u32());
+    for (;;) {
+      const tag = this.u8();
+      if (tag === TAG.NIL) return items;
+      if (tag !== TAG.LIST) break;
+      // A list as the tail is legal, though no BEAM writes it: read on here, so that it nests no deeper.
+      for (const item of this.items(this.u32())) items.push(item);
+    }
+    this.offset--;
+    this.#enter(1);
+    const tail = this.read();
+    this.#levels++;
+    return listWithTail(items, tail);
+  }
+
+  /** `Count:2 Byte...`: a list of small integers. */
   #string(): Term[] {
-    const length = this.#u16();
-    this.#need(length);
-    const items: number[] = new Array(length);
-    for (let at = 0; at < length; at++) items[at] = this.#bytes[this.offset + at] as number;
-    this.offset += length;
+    const count = this.u16();
+    const from = this.skip(count);
+    this.#spend(count);
+    const { bytes } = this;
+    const items: Term[] = new Array(count);
+    for (let at = 0; at < count; at++) items[at] = bytes[from + at] as number;
     return items;
   }
 
-  #map(): TermMap {
-    const count = this.#u32();
-    this.#enter(count, 2);
-    const pairs: [Term, Term][] = new Array(count);
-    for (let at = 0; at < count; at++) pairs[at] = [this.read(), this.read()];
-    this.#depth--;
-    const map = new TermMap(pairs);
-    if (map.size !== count) throw this.#error("a map has a key twice");
+  /** `Count:4 (Key Value)...`. */
+  #map(count: number): TermMap {
+    this.#enter(count * 2);
+    const flat: Term[] = new Array(count * 2);
+    for (let at = 0; at < count * 2; at += 2) {
+      const before = this.offset;
+      flat[at] = this.read();
+      this.#keyBytes -= this.offset - before;
+      flat[at + 1] = this.read();
+    }
+    this.#levels++;
+    if (this.#keyBytes < 0) throw this.fail("maps nested too deep as keys of maps");
+    const map = new TermMap(undefined, flat);
+    if (map.size !== count) throw this.fail("a map with a key that is there twice");
     return map;
   }
 
   #binary(length: number): Uint8Array {
-    this.#need(length);
-    const from = this.offset;
-    this.offset += length;
-    return length >= VIEW_FROM
-      ? this.#bytes.subarray(from, from + length)
-      : this.#bytes.slice(from, from + length);
+    const from = this.skip(length);
+    const view = this.bytes.subarray(from, from + length);
+    return length < this.#limits.viewFrom ? new Uint8Array(view) : view;
   }
 
-  #bitBinary(): Uint8Array | Bitstring {
-    const length = this.#u32();
-    const bits = this.#u8();
-    if (bits < 1 || bits > 8 || length === 0) throw this.#error(`a bit string with ${bits} bits`);
+  /** `Length:4 Bits:1 Byte...`: of the last byte only the highest bits count. */
+  #bitstring(): Uint8Array | Bitstring {
+    const length = this.u32();
+    const bits = this.u8();
+    if (bits < 1 || bits > 8) throw this.fail(`${bits} bits in the last byte of a bit string`);
+    if (length === 0) throw this.fail("a bit string without bytes");
     const bytes = this.#binary(length);
-    if (bits === 8) return bytes;
-    const clean = Uint8Array.from(bytes);
-    (clean[length - 1] as number) &= 0xff << (8 - bits);
-    return new Bitstring(clean, bits);
+    return bits === 8 ? bytes : new Bitstring(bytes, bits);
   }
 
-  #big(length: number): number | bigint {
-    if (length > this.#limits.maxBigBytes) throw this.#error(`an integer of ${length} bytes`);
-    const sign = this.#u8();
-    if (sign > 1) throw this.#error("an integer with a sign that is no sign");
-    this.#need(length);
-    const value = readBig(this.#bytes, this.offset, length, sign === 1);
-    this.offset += length;
-    return value;
+  #fun(): Term {
+    this.#enter(1);
+    const fun = readFun(this);
+    this.#levels++;
+    return fun;
   }
 
-  #newFloat(): Float {
-    this.#need(8);
-    const value = this.#view.getFloat64(this.offset);
-    if (!Number.isFinite(value)) throw this.#error("a float that is not finite");
-    this.offset += 8;
-    return new Float(value);
-  }
-
-  #oldFloat(): Float {
-    this.#need(31);
-    const text = this.#buffer.toString("latin1", this.offset, this.offset + 31);
-    const value = Number(text.replace(/\0+$/, ""));
-    if (!Number.isFinite(value) || text.startsWith("\0")) throw this.#error("a malformed float");
-    this.offset += 31;
-    return new Float(value);
-  }
-
-  #atom(length: number, unicode: boolean): Atom {
-    this.#need(length);
-    const from = this.offset;
-    this.offset += length;
-    if (!unicode) return atom(this.#buffer.toString("latin1", from, this.offset));
-    return this.#utf8Atom(from, length);
-  }
-
-  #utf8Atom(from: number, length: number): Atom {
-    let ascii = true;
-    for (let at = from; at < from + length && ascii; at++)
-      ascii = (this.#bytes[at] as number) < 128;
-    if (ascii && length < 256) return atom(this.#buffer.toString("latin1", from, from + length));
-    let name: string;
-    try {
-      name = utf8.decode(this.#bytes.subarray(from, from + length));
-    } catch {
-      throw this.#error("an atom that is not UTF-8");
-    }
-    if (length > 255 && [...name].length > 255) throw this.#error("an atom over 255 characters");
-    return atom(name);
-  }
-
-  #cached(): Atom {
-    const found = this.#atoms?.[this.#u8()];
-    if (found === undefined) throw this.#error("an atom reference that the header does not have");
-    return found;
-  }
-
-  #node(): Atom {
-    const tag = this.#u8();
-    if (tag === TAG.ATOM_CACHE_REF) return this.#cached();
-    if (tag === TAG.SMALL_ATOM_UTF8) return this.#atom(this.#u8(), true);
-    if (tag === TAG.ATOM_UTF8) return this.#atom(this.#u16(), true);
-    if (tag === TAG.SMALL_ATOM) return this.#atom(this.#u8(), false);
-    if (tag === TAG.ATOM) return this.#atom(this.#u16(), false);
-    throw this.#error("an atom was expected");
-  }
-
-  #port(size: 4 | 8, wide: boolean): Port {
-    const node = this.#node();
-    this.#need(size);
-    const id =
-      size === 8 ? this.#view.getBigUint64(this.offset) : BigInt(this.#view.getUint32(this.offset));
-    this.offset += size;
-    return new Port(node, id, wide ? this.#u32() : this.#u8());
-  }
-
-  #reference(wide: boolean): Reference {
-    const words = this.#u16();
-    if (words < 1 || words > 5) throw this.#error(`a reference of ${words} words`);
-    const node = this.#node();
-    const creation = wide ? this.#u32() : this.#u8();
-    const ids: number[] = new Array(words);
-    for (let at = 0; at < words; at++) ids[at] = this.#u32();
-    return new Reference(node, creation, ids);
-  }
-
-  #export(): ExternalFun {
-    const module = this.#node();
-    const name = this.#node();
-    const arity = this.read();
-    if (typeof arity !== "number" || arity < 0 || arity > 255) throw this.#error("a fun's arity");
-    return new ExternalFun(module, name, arity);
-  }
-
-  #fun(): Fun {
-    const start = this.offset;
-    const size = this.#u32();
-    const arity = this.#u8();
-    this.#need(16);
-    const unique = this.#bytes.slice(this.offset, this.offset + 16);
-    this.offset += 16;
-    const index = this.#u32();
-    const count = this.#u32();
-    const module = this.#node();
-    const oldIndex = this.read();
-    const oldUnique = this.read();
-    const creator = this.read();
-    if (
-      typeof oldIndex !== "number" ||
-      typeof oldUnique !== "number" ||
-      !(creator instanceof Pid)
-    ) {
-      throw this.#error("a malformed fun");
-    }
-    const free = this.#many(count);
-    if (this.offset !== start + size) throw this.#error("a fun of another size than it says");
-    return new Fun({ arity, unique, index, module, oldIndex, oldUnique, creator, free });
-  }
-
-  #enter(count: number, each: number): void {
-    this.#need(count * each);
-    if (++this.#depth > this.#limits.maxDepth) {
-      throw this.#error(`terms nested deeper than ${this.#limits.maxDepth}`);
-    }
-    this.#elements += count * each;
-    if (this.#elements > this.#limits.maxElements) {
-      throw this.#error(`more than ${this.#limits.maxElements} elements`);
+  #enter(count: number): void {
+    this.need(count);
+    this.#spend(count);
+    if (--this.#levels < 0) {
+      const most = Math.min(this.#limits.maxDepth, MAX_DEPTH);
+      throw this.fail(`terms nested deeper than ${most}`, `Raise maxDepth, up to ${MAX_DEPTH}.`);
     }
   }
 
-  #peek(): number {
-    this.#need(1);
-    return this.#bytes[this.offset] as number;
-  }
-
-  #u8(): number {
-    this.#need(1);
-    return this.#bytes[this.offset++] as number;
-  }
-
-  #u16(): number {
-    this.#need(2);
-    this.offset += 2;
-    return this.#view.getUint16(this.offset - 2);
-  }
-
-  #u32(): number {
-    this.#need(4);
-    this.offset += 4;
-    return this.#view.getUint32(this.offset - 4);
-  }
-
-  #need(count: number): void {
-    if (count > this.#bytes.length - this.offset) throw this.#error("the bytes end too early");
-  }
-
-  #error(message: string): DecodeError {
-    return new DecodeError(message, this.offset);
+  #spend(count: number): void {
+    this.#elements -= count;
+    if (this.#elements >= 0) return;
+    const { maxElements } = this.#limits;
+    if (this.bytes.length > maxElements) {
+      throw this.fail(`over ${maxElements} elements, if it tells the truth`, "Raise maxElements.");
+    }
+    throw this.fail("more elements than there are bytes for them");
   }
 }
-
-const REFUSED: Readonly<Record<number, string>> = {
-  [TAG.COMPRESSED]: "compressed inside another term",
-  [TAG.FUN]: "FUN_EXT, which no OTP writes since R8",
-  [TAG.LOCAL]: "LOCAL_EXT, which only its own node can read",
-};

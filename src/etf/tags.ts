@@ -1,8 +1,10 @@
-/** The tags of the External Term Format, as erl_ext_dist names them. */
+/** The tags of the External Term Format, by the names of erl_ext_dist without `_EXT`. */
 
+/** The byte before every term that stands alone. */
 export const VERSION = 131;
 
 export const TAG = {
+  NATIVE_RECORD: 67,
   NEW_FLOAT: 70,
   BIT_BINARY: 77,
   COMPRESSED: 80,
@@ -36,3 +38,16 @@ export const TAG = {
   V4_PORT: 120,
   LOCAL: 121,
 } as const;
+
+const REFUSED: ReadonlyMap<number, string> = new Map([
+  [TAG.NATIVE_RECORD, "a native record of OTP 29, which is not supported yet"],
+  [TAG.COMPRESSED, "COMPRESSED, which is allowed only around a whole term"],
+  [TAG.FUN, "FUN_EXT, which no OTP has written since R8"],
+  [TAG.LOCAL, "LOCAL_EXT, which only the node that wrote it can read"],
+  [VERSION, "the version byte, which stands only before a whole term"],
+]);
+
+/** Why a tag that a reader does not take is refused. */
+export function whyRefused(tag: number): string {
+  return `tag ${tag} is ${REFUSED.get(tag) ?? "none of the External Term Format"}`;
+}

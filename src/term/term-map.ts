@@ -29,7 +29,7 @@ export function keyOf(term: Term): unknown {
 export function equals(left: Term, right: Term): boolean {
   if (left === right) return true;
   if (left instanceof Uint8Array && right instanceof Uint8Array) {
-    return left.length === right.length && Buffer.compare(left, right) === 0;
+    return sameBytes(left, right);
   }
   return keyOf(left) === keyOf(right);
 }
@@ -131,52 +131,117 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
+/** Most pairs that are found by scanning, when the keys are simple; larger maps have an index. */
+const MAX_SCANNED = 32;
+
 /**
  * An immutable Erlang map that keeps the order in which its pairs were given. Of two pairs with equal keys the
- * last wins, as with `maps:from_list/1`. The index is made at the first look-up: decoding many maps stays cheap.
+ * last wins, as with `maps:from_list/1`.
  */
 export class TermMap implements Iterable<readonly [Term, Term]> {
-  #pairs: readonly (readonly [Term, Term])[];
-  #index: Map<unknown, readonly [Term, Term]> | undefined;
+  /** Key, value, key, value, each key once. Not to be written to. */
+  readonly flat: readonly Term[];
+  /** Where in `flat` a key stands; a few simple keys need none. */
+  readonly #index: Map<unknown, number> | undefined;
 
-  constructor(pairs: Iterable<readonly [Term, Term]> = []) {
-    this.#pairs = Array.isArray(pairs) ? pairs : [...pairs];
+  /**
+   * @param pairs keys and values
+   * @param flat for decoders instead of `pairs`: key, value, key, value in an array that nobody else keeps
+   */
+  constructor(pairs: Iterable<readonly [Term, Term]> = [], flat: Term[] = flatten(pairs)) {
+    this.#index = isScannable(flat) ? undefined : keepOnce(flat);
+    this.flat = flat;
   }
 
   get size(): number {
-    return this.#indexed().size;
+    return this.flat.length / 2;
   }
 
   get(key: Term): Term | undefined {
-    return this.#indexed().get(keyOf(key))?.[1];
+    const at = this.#find(key);
+    return at < 0 ? undefined : this.flat[at + 1];
   }
 
   has(key: Term): boolean {
-    return this.#indexed().has(keyOf(key));
+    return this.#find(key) >= 0;
   }
 
   /** The pairs, each key once. */
-  entries(): IterableIterator<readonly [Term, Term]> {
-    return this.#indexed().values();
+  *entries(): IterableIterator<readonly [Term, Term]> {
+    const { flat } = this;
+    for (let at = 0; at < flat.length; at += 2) yield [flat[at] as Term, flat[at + 1] as Term];
   }
 
   keys(): Term[] {
-    return Array.from(this.entries(), ([key]) => key);
+    return this.flat.filter((_, at) => at % 2 === 0);
   }
 
   values(): Term[] {
-    return Array.from(this.entries(), ([, value]) => value);
+    return this.flat.filter((_, at) => at % 2 === 1);
   }
 
   [Symbol.iterator](): IterableIterator<readonly [Term, Term]> {
     return this.entries();
   }
 
-  #indexed(): Map<unknown, readonly [Term, Term]> {
-    if (this.#index === undefined) {
-      this.#index = new Map(this.#pairs.map((pair) => [keyOf(pair[0]), pair]));
-      this.#pairs = [];
-    }
-    return this.#index;
+  #find(key: Term): number {
+    if (this.#index !== undefined) return this.#index.get(keyOf(key)) ?? -1;
+    return find(this.flat, this.flat.length, key instanceof Uint8Array ? key : keyOf(key));
   }
+}
+
+function flatten(pairs: Iterable<readonly [Term, Term]>): Term[] {
+  const flat: Term[] = [];
+  for (const [key, value] of pairs) flat.push(key, value);
+  return flat;
+}
+
+/** Whether these are few pairs with different keys that are all atoms, small integers or binaries. */
+function isScannable(flat: readonly Term[]): boolean {
+  if (flat.length > MAX_SCANNED * 2) return false;
+  for (let at = 0; at < flat.length; at += 2) {
+    const key = flat[at];
+    const simple = key instanceof Atom || typeof key === "number" || key instanceof Uint8Array;
+    if (!simple || find(flat, at, key) >= 0) return false;
+  }
+  return true;
+}
+
+/** Where a simple key stands among the first `end` items, or -1. */
+function find(flat: readonly Term[], end: number, key: unknown): number {
+  if (key instanceof Uint8Array) {
+    for (let at = 0; at < end; at += 2) {
+      const other = flat[at];
+      if (other instanceof Uint8Array && sameBytes(other, key)) return at;
+    }
+  } else {
+    for (let at = 0; at < end; at += 2) if (flat[at] === key) return at;
+  }
+  return -1;
+}
+
+function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  const { length } = left;
+  if (length !== right.length) return false;
+  if (length > 64) return Buffer.compare(left, right) === 0;
+  for (let at = 0; at < length; at++) if (left[at] !== right[at]) return false;
+  return true;
+}
+
+/** The index of these pairs; a key's later pairs are moved to its first place. */
+function keepOnce(flat: Term[]): Map<unknown, number> {
+  const index = new Map<unknown, number>();
+  let end = 0;
+  for (let at = 0; at < flat.length; at += 2) {
+    const key = keyOf(flat[at] as Term);
+    const known = index.get(key);
+    const to = known ?? end;
+    flat[to] = flat[at] as Term;
+    flat[to + 1] = flat[at + 1] as Term;
+    if (known !== undefined) continue;
+    index.set(key, end);
+    end += 2;
+  }
+  flat.length = end;
+  return index;
 }
