@@ -1,30 +1,31 @@
 /** The two ways of an upgrade that the demo compares. */
 
-import type { BeamNode } from "../../src/node/index.ts";
 import {
+  type BeamNode,
   installRelease,
   makePermanent,
   unpackRelease,
+  upgrade,
   whichReleases,
-} from "../../src/otp/index.ts";
-import { upgrade } from "../../src/upgrade/index.ts";
+} from "../../src/index.ts";
 import { SLOW_MS } from "./http.ts";
+import type { Scene } from "./scene.ts";
 
 /** `edeliver` is beamctl's whole ritual; `bare` is the control: the release handler alone, nothing suspended by us. */
 export const ARMS = ["edeliver", "bare"] as const;
 
 export type Arm = (typeof ARMS)[number];
 
-/** Takes the node to `version`, up or down, and makes it permanent; `note` gets a line for each thing that happens. */
+/** Takes the shop to `version`, up or down, and makes it permanent; `note` gets a line for each thing that happens. */
 export async function runUpgrade(
   arm: Arm,
-  node: BeamNode,
+  { node, stateDirectory }: Scene,
   version: string,
   note: (text: string) => void,
 ): Promise<void> {
   if (arm === "bare") return bare(node, version, note);
   // The slow requests that run when the listener is held get the time to end.
-  const operation = upgrade(node, version, { drainTimeout: 5 * SLOW_MS });
+  const operation = upgrade(node, version, { drainTimeout: 5 * SLOW_MS, stateDirectory });
   for await (const event of operation) {
     if (event.type === "stage" && event.state === "done") note(event.stage);
     if (event.type === "log") note(`${event.stage}: ${event.text}`);

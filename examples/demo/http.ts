@@ -34,7 +34,7 @@ export class SlowRequests {
 
   #begin(port: number): void {
     this.#sent += 1;
-    const running = request(port).then((answered) => {
+    const running = request(port, SLOW_MS).then((answered) => {
       if (!answered) this.#failed += 1;
       this.#running.delete(running);
     });
@@ -42,11 +42,11 @@ export class SlowRequests {
   }
 }
 
-/** One request; whether it was answered with 200 and its whole body within 10 seconds. */
-function request(port: number): Promise<boolean> {
+/** One request that the server works on for `ms` milliseconds; whether it was answered with 200 and its whole body within 10 seconds more. */
+export function request(port: number, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const options = { host: "127.0.0.1", port, path: `/slow?ms=${SLOW_MS}`, agent: false };
-    const signal = AbortSignal.timeout(10_000);
+    const options = { host: "127.0.0.1", port, path: `/slow?ms=${ms}`, agent: false };
+    const signal = AbortSignal.timeout(ms + 10_000);
     get({ ...options, signal }, (response) => {
       response.on("error", () => resolve(false));
       response.on("end", () => resolve(response.statusCode === 200 && response.complete));

@@ -2,13 +2,12 @@
 
 import { parseArgs } from "node:util";
 import { ARMS, type Arm } from "./arms.ts";
-import { runKill } from "./kill.ts";
 import { type Report, table, timeline } from "./report.ts";
 import { runArm } from "./run.ts";
 
 const USAGE = `npm run demo [-- OPTIONS]
   --arm edeliver|bare  only this arm: beamctl's, or the release handler alone as the control; without it, both in turn
-  --kill               kill beamctl while everything is suspended, then recover
+  --kill               first kill beamctl while everything is suspended, and recover
   --sockets N          how many websockets (200)
   -o, --output FORMAT  table or json`;
 
@@ -28,9 +27,11 @@ function readOptions(): Options {
       output: { type: "string", short: "o", default: "table" },
     },
   });
-  const arms = ARMS.filter((arm) => values.arm === undefined || values.arm === arm);
+  const wanted = values.arm ?? (values.kill ? "edeliver" : undefined);
+  const arms = ARMS.filter((arm) => wanted === undefined || wanted === arm);
   const sockets = Number(values.sockets);
   if (arms.length === 0) throw new TypeError(`there is no arm ${values.arm}`);
+  if (values.kill && wanted === "bare") throw new TypeError("the bare arm has no beamctl to kill");
   if (!Number.isSafeInteger(sockets) || sockets < 1)
     throw new TypeError(`${values.sockets} is no number of sockets`);
   if (!["table", "json"].includes(values.output))
@@ -41,8 +42,7 @@ function readOptions(): Options {
 async function main({ arms, kill, sockets, json }: Options): Promise<void> {
   const note = timeline();
   const reports: Report[] = [];
-  if (kill) reports.push(await runKill(sockets, note));
-  else for (const arm of arms) reports.push(await runArm(arm, sockets, note));
+  for (const arm of arms) reports.push(await runArm(arm, { sockets, kill }, note));
   const [first, control] = reports as [Report, Report?];
   const result = control === undefined ? first : { ...first, control };
   process.stdout.write(`${json ? JSON.stringify(result) : table(reports)}\n`);

@@ -2,6 +2,7 @@
 
 import Table from "cli-table3";
 import type { Arm } from "./arms.ts";
+import type { KilledFigures } from "./kill.ts";
 
 /** What one arm came to. Times are milliseconds. */
 export interface Report {
@@ -15,7 +16,7 @@ export interface Report {
     readonly outOfOrder: number;
   };
   readonly http: { readonly sent: number; readonly failed: number };
-  /** The longest that any client waited between two replies, over both changes. */
+  /** The longest that any client waited between two replies, over all that was done. */
   readonly pauseMs: number;
   /** The same before the first change (the clients push every 50 ms), and in each change. */
   readonly pauses: {
@@ -23,6 +24,8 @@ export interface Report {
     readonly upgrade: number;
     readonly downgrade: number;
   };
+  /** Only with `--kill`. */
+  readonly killed?: KilledFigures & { readonly pauseMs: number };
   readonly versions: Stages;
   readonly state: Stages;
   readonly leftSuspended: number;
@@ -64,12 +67,22 @@ const ROWS: readonly (readonly [string, (report: Report) => string])[] = [
   ["left suspended", ({ leftSuspended }) => `${leftSuspended}`],
 ];
 
+const KILL_ROWS: typeof ROWS = [
+  ["beamctl killed: suspended then", ({ killed }) => `${killed?.suspended}`],
+  ["the node ran again after", ({ killed }) => `${killed?.resumedAfterMs} ms`],
+  ["longest pause of that", ({ killed }) => `${killed?.pauseMs} ms`],
+  ["recover", ({ killed }) => `exit ${killed?.recoverExit}`],
+];
+
 /** One column for each arm. */
 export function table(reports: readonly Report[]): string {
   const result = new Table({
     head: ["", ...reports.map(({ arm }) => (arm === "bare" ? "bare (control)" : arm))],
     style: { head: [], border: [], compact: true },
   });
-  for (const [name, figure] of ROWS) result.push([name, ...reports.map(figure)]);
+  const killed = reports.some((report) => report.killed !== undefined);
+  for (const [name, figure] of killed ? [...ROWS, ...KILL_ROWS] : ROWS) {
+    result.push([name, ...reports.map(figure)]);
+  }
   return result.toString();
 }

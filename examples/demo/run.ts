@@ -2,34 +2,37 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { type Arm, runUpgrade } from "./arms.ts";
+import { killAndRecover } from "./kill.ts";
 import { type NodeState, readNodeState } from "./node-state.ts";
 import type { Report } from "./report.ts";
 import { openScene, type Scene } from "./scene.ts";
 
 const STEADY_MS = 2000;
 
-/** Runs the arm on a fresh shop. */
+/** Runs the arm on a fresh shop; with `kill`, a first attempt is killed, undone by the node and recovered. */
 export async function runArm(
   arm: Arm,
-  sockets: number,
+  { sockets, kill }: { readonly sockets: number; readonly kill: boolean },
   note: (text: string) => void,
 ): Promise<Report> {
   await using scene = await openScene(sockets, note);
-  const { clients, node } = scene;
+  const { clients } = scene;
   await pause(STEADY_MS);
   const steady = clients.takeLongestGap();
   const before = await stateOf(scene, "before", note);
   const opened = clients.figures().open;
+  const killed = kill ? await killAndRecover(scene, note) : undefined;
+  const afterKill = clients.takeLongestGap();
 
   note("upgrade to 0.2.0");
-  await runUpgrade(arm, node, "0.2.0", (text) => note(`  ${text}`));
+  await runUpgrade(arm, scene, "0.2.0", (text) => note(`  ${text}`));
   await pause(STEADY_MS);
   const up = clients.takeLongestGap();
   const upgraded = await stateOf(scene, "upgraded", note);
   const servedByNew = clients.figures().versions;
 
   note("downgrade to 0.1.0");
-  await runUpgrade(arm, node, "0.1.0", (text) => note(`  ${text}`));
+  await runUpgrade(arm, scene, "0.1.0", (text) => note(`  ${text}`));
   await pause(STEADY_MS);
   const down = clients.takeLongestGap();
 
@@ -53,14 +56,16 @@ export async function runArm(
     [isAt(after, "0.1.0", "count"), "0.1.0 ran after the downgrade, its state migrated back"],
     [String(versions) === "0.1.0", "every client was served by 0.1.0 again"],
     [after.suspended === 0, "nothing was left suspended"],
+    ...(killed?.expectations ?? []),
   ];
   return {
     arm,
     sockets: { before: opened, after: open, same },
     messages: { sent, answered, lost: sent - answered, outOfOrder },
     http,
-    pauseMs: Math.max(up, down),
+    pauseMs: Math.max(up, down, killed === undefined ? 0 : afterKill),
     pauses: { steady, upgrade: up, downgrade: down },
+    ...(killed === undefined ? {} : { killed: { ...killed.figures, pauseMs: afterKill } }),
     versions: { before: before.version, upgraded: upgraded.version, after: after.version },
     state: { before: describe(before), upgraded: describe(upgraded), after: describe(after) },
     leftSuspended: after.suspended,
