@@ -146,10 +146,11 @@ Request = fun(S = #{lease_at := LeaseAt, goal := Goal}, Reply, renew) ->
 
              (S = #{pids := Pids}, Reply, look) ->
     Held = maps:keys(Pids),
-    Seen = lists:zip(Held, lists:zipwith(fun erlang:process_info/2, Held, lists:duplicate(length(Held), current_function))),
-    Tell(Reply, {ok, [Pid || {Pid, {_, {Module, Function, _}}} <- Seen,
-        {Module, Function} =/= {sys, suspend_loop}, {Module, Function} =/= {erlang, hibernate}]}),
-    S;
+    Start(S, look, Reply, #{}, fun() ->
+        Seen = lists:zip(Held, lists:zipwith(fun erlang:process_info/2, Held, lists:duplicate(length(Held), current_function))),
+        [Pid || {Pid, {_, {Module, Function, _}}} <- Seen,
+            {Module, Function} =/= {sys, suspend_loop}, {Module, Function} =/= {erlang, hibernate}]
+    end);
              (S, Reply, _) -> Tell(Reply, {error, refused}), S
 end,
 
@@ -166,6 +167,7 @@ Worked = fun(S = #{phase := undoing, tries := Tries}, Result) ->
             (S = #{job := #{kind := prepare, holds := Holds, reply := Reply}, timers := Timers}, {done, {Fit, Refused, Armed}}) ->
     Tell(Reply, {ok, Refused, [Timer || {_, Timer} <- Armed]}),
     S#{job := none, batch := {Holds, Fit}, timers := Timers ++ Armed};
+            (S = #{job := #{kind := look, reply := Reply}}, {done, Running}) -> Tell(Reply, {ok, Running}), Settle(S#{job := none});
             (S = #{job := #{kind := hold, fit := Fit, reply := Reply}}, {done, Failed}) ->
     Tell(Reply, {ok, Fit - length(Failed), Failed}),
     Settle(Add(held, Fit - length(Failed), S#{job := none}));
@@ -242,12 +244,16 @@ Next = fun(#{phase := Phase, until := Until}) when Phase =:= done; Phase =:= und
           (#{lease_at := LeaseAt, cap_at := CapAt}) -> min(LeaseAt, CapAt)
 end,
 
-Loop = fun Loop(S) ->
+%% What waits in the mailbox comes before a deadline, since it may be the renewal; a flood of it must not put the deadline off.
+Loop = fun Loop(S, Late) ->
     Wait = case Next(S) of infinity -> infinity; At -> max(0, At - Clock()) end,
-    Message = receive Any -> Any after Wait -> expired end,
+    Message = if
+        Wait =:= 0, Late > 1000 -> expired;
+        true -> receive Any -> Any after Wait -> expired end
+    end,
     case try Handle(Message, S) catch _:_ -> Add(errors, 1, S) end of
         stop -> ok;
-        After -> Loop(After)
+        After -> Loop(After, case Wait of 0 when Message =/= expired -> Late + 1; _ -> 0 end)
     end
 end,
 
@@ -276,6 +282,6 @@ case Take(3, none) of
         Tell({Ctl, 0}, {armed, self(), Epoch, Previous}),
         Loop(#{phase => freeze, why => none, ctl => Monitor, epoch => Epoch, lease_at => Clock() + Lease, cap_at => infinity,
                pids => #{}, late => #{}, ops => [], batch => none, job => none, worker => none, asker => none, goal => none,
-               reply => {none, none}, timers => [], counts => #{}, since => Clock(), undone_at => none, until => infinity, tries => 0})
+               reply => {none, none}, timers => [], counts => #{}, since => Clock(), undone_at => none, until => infinity, tries => 0}, 0)
 end
 `;
