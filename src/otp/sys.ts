@@ -1,6 +1,6 @@
 /** OTP's `sys`: which processes are suspended. Suspending and resuming itself is the node's `systemMessage`, or the guardian's. */
 
-import type { Pid } from "../term/index.ts";
+import { atom, type Pid } from "../term/index.ts";
 import { Answer } from "./answer.ts";
 import { BATCH } from "./batch.ts";
 import type { CallOptions, Remote } from "./remote.ts";
@@ -8,6 +8,8 @@ import { runScript, Script } from "./script.ts";
 
 /** Options of {@link leftSuspended}. */
 export interface LeftSuspendedOptions extends CallOptions {
+  /** Only these are looked at. Default all processes of the node. */
+  readonly among?: readonly Pid[];
   /**
    * Whether hibernating processes are asked too, in milliseconds for all of them together. A suspended one shows nothing from outside, and
    * asking wakes it. Default 2000; 0 asks none.
@@ -23,15 +25,16 @@ export async function leftSuspended(
   remote: Remote,
   options: LeftSuspendedOptions = {},
 ): Promise<Pid[]> {
-  const { wait = 2000, timeout = wait + 10_000, signal } = options;
-  const result = await runScript(remote, SUSPENDED, { Wait: wait }, { timeout, signal });
+  const { wait = 2000, timeout = wait + 10_000, among, signal } = options;
+  const bindings = { Wait: wait, Among: among ?? atom("all") };
+  const result = await runScript(remote, SUSPENDED, bindings, { timeout, signal });
   const answer = new Answer(remote, SUSPENDED.name);
   return answer.list(result).map((pid) => answer.pid(pid));
 }
 
 const SUSPENDED: Script = new Script({
   name: "left_suspended",
-  bindings: ["Wait"],
+  bindings: ["Wait", "Among"],
   readOnly: true,
   source: `
 ${BATCH}
@@ -40,7 +43,7 @@ Seen = [{Pid, case process_info(Pid, current_function) of
     {_, {sys, suspend_loop, _}} -> suspended;
     {_, {erlang, hibernate, _}} -> hibernates;
     _ -> runs
-end} || Pid <- processes(), Pid =/= self()],
+end} || Pid <- case Among of all -> processes(); _ -> [Pid || Pid <- Among, node(Pid) =:= node()] end, Pid =/= self()],
 %% A plain process would keep the question in its mailbox for ever: only those of OTP are asked.
 Asleep = [Pid || {Pid, hibernates} <- Seen, Wait > 0,
                  proc_lib:translate_initial_call(Pid) =/= {proc_lib, init_p, 5}],

@@ -36,16 +36,23 @@ const DENIED: Script = new Script({
   source: `
 ${BATCH}
 Kinds = [supervisor, supervisor2, supervisor_bridge, mirrored_supervisor, ranch_conns_sup, 'Elixir.DynamicSupervisor'],
-Events = [gen_event, application_master, ranch_server],
+Servers = [application_controller, application_master, logger_server, group, user_drv, ranch_server],
 Applications = [kernel, stdlib, sasl, ssl, crypto, public_key, compiler, runtime_tools, os_mon, elixir, logger, iex, mix],
-Own = fun(Pid) -> case application:get_application(Pid) of {ok, App} -> lists:member(App, Applications); undefined -> false end end,
+%% What starts before the applications do belongs to none of them.
+Names = [init, erl_prim_loader, erts_code_purger, erl_signal_server, application_controller, logger, error_logger, code_server,
+         kernel_sup, kernel_safe_sup, net_kernel, net_sup, rex, auth, erl_epmd, inet_db, user, file_server_2, global_name_server,
+         global_group, standard_error, timer_server, release_handler, alarm_handler, socket_registry, beamctl_guard],
+Own = fun(Pid) -> case process_info(Pid, registered_name) of
+    {_, Name} -> lists:member(Name, Names); _ -> false end orelse
+    case application:get_application(Pid) of {ok, App} -> lists:member(App, Applications); undefined -> false end end,
 Look = fun(Pid) -> case node(Pid) =:= node() andalso process_info(Pid, dictionary) of
     false -> noproc; undefined -> noproc;
     {_, Dictionary} -> case {lists:keyfind('$initial_call', 1, Dictionary), lists:keyfind('$ancestors', 1, Dictionary)} of
         {false, _} -> case Own(Pid) of true -> system; false -> not_otp end;
-        {{_, {Kind, _, _}}, Ancestors} -> case {lists:member(Kind, Kinds), lists:member(Kind, Events) orelse Own(Pid), Ancestors} of
+        {{_, {Kind, _, _}}, Ancestors} -> case {lists:member(Kind, Kinds), lists:member(Kind, Servers) orelse Own(Pid), Ancestors} of
             {true, _, _} -> supervisor;
             {_, true, _} -> system;
+            _ when Kind =:= gen_event -> dynamic;
             {_, _, {_, [Parent | _]}} -> {fit, Parent};
             _ -> fit end
         end

@@ -43,10 +43,10 @@ export async function detectListeners(
 export async function connections(
   remote: Remote,
   listener?: Pick<Listener, "ref">,
-  options: LookOptions = {},
+  options: SocketOptions = {},
 ): Promise<Connections> {
   const refs = listener === undefined ? {} : { refs: [listener.ref] };
-  const found = await detectSockets(remote, { ...options, ...refs, topics: true });
+  const found = await detectSockets(remote, { ...options, ...refs });
   if ("notDetected" in found) return { connections: [], unanswered: [] };
   return { connections: found.connections, unanswered: found.unanswered };
 }

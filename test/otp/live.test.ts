@@ -96,6 +96,8 @@ describe.each(SETS)("%s", (set) => {
     const found = await otp.leftSuspended(remote);
     expect(found.map(String).sort()).toEqual([awake, asleep].map(String).sort());
     expect(found.map(String)).not.toContain(String(running));
+    const among = await otp.leftSuspended(remote, { among: [asleep, running] });
+    expect(among.map(String)).toEqual([String(asleep)]);
     await node.call("sys", "resume", [awake]);
     expect((await otp.leftSuspended(remote)).map(String)).toEqual([String(asleep)]);
   });
