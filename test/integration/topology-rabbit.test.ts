@@ -1,0 +1,176 @@
+/** The shape of RabbitMQ, a node that nobody wrote for us: listeners in two places, connections behind supervisors. */
+
+import { once } from "node:events";
+import { connect as dial, type Socket } from "node:net";
+import { connectAsync, type MqttClient } from "mqtt";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import WebSocket from "ws";
+import { type BeamNode, connect } from "../../src/node/index.ts";
+import { leftSuspended, observer, type Remote } from "../../src/otp/index.ts";
+import { inspect, type Pid, type Term } from "../../src/term/index.ts";
+import {
+  channels,
+  connections,
+  deniedReasons,
+  listeners,
+  type SupervisionNode,
+  supervisionTree,
+} from "../../src/topology/index.ts";
+import { hasRabbit, provision, type RabbitProcess, startRabbit } from "../support/index.ts";
+
+describe.runIf(await hasRabbit())("RabbitMQ", () => {
+  let rabbit: RabbitProcess;
+  let node: BeamNode;
+  let remote: Remote;
+  let stomp: WebSocket;
+  let mqtt: MqttClient;
+  let idle: Socket;
+
+  beforeAll(async () => {
+    rabbit = await startRabbit({ otp: await provision("otp25") });
+    node = await connect(rabbit.name, {
+      cookie: rabbit.cookie,
+      address: { host: "127.0.0.1", port: rabbit.port },
+    });
+    remote = observer(node);
+    stomp = new WebSocket(`ws://127.0.0.1:${rabbit.stomp}/ws`, ["v12.stomp"]);
+    await once(stomp, "open");
+    const connected = once(stomp, "message");
+    stomp.send("CONNECT\naccept-version:1.2\nlogin:guest\npasscode:guest\n\n\0");
+    expect(String((await connected)[0])).toMatch(/^CONNECTED/);
+    mqtt = await connectAsync(`ws://127.0.0.1:${rabbit.mqtt}/ws`, {
+      username: "guest",
+      password: "guest",
+      protocolVersion: 4,
+    });
+    idle = dial(rabbit.mqtt, "127.0.0.1");
+    await once(idle, "connect");
+    while ((await connections(remote)).connections.length < 3) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+
+  afterAll(async () => {
+    stomp?.terminate();
+    idle?.destroy();
+    await mqtt?.endAsync(true);
+    await node?.close();
+    await rabbit?.[Symbol.asyncDispose]();
+  });
+
+  const kinds = async (): Promise<Record<string, { kind: string; evidence: string; pid: Pid }>> => {
+    const names: [string, number | undefined][] = [];
+    for (const { name, address } of await listeners(remote)) names.push([name, address?.port]);
+    const found = (await connections(remote)).connections.map((connection) => {
+      const port = names.find(([name]) => name === connection.listener)?.[1];
+      const what = port === rabbit.stomp ? "stomp" : "mqtt";
+      return [`${what} ${connection.kind}`, connection] as const;
+    });
+    return Object.fromEntries(found);
+  };
+
+  it("has its listeners found, embedded or not", async () => {
+    const found = await listeners(remote);
+    const at = (port: number) => found.find(({ address }) => address?.port === port);
+    expect(found).toHaveLength(5);
+    for (const listener of found) {
+      expect(listener).toMatchObject({ status: "running", unanswered: [] });
+      expect(listener.acceptors).toHaveLength(10);
+    }
+    for (const port of [rabbit.stomp, rabbit.mqtt]) {
+      expect(at(port)).toMatchObject({ embedded: false, address: { ip: "127.0.0.1" } });
+      expect(at(port)?.name).toBe(`{:acceptor, {0, 0, 0, 0, 0, 0, 0, 0}, ${port}}`);
+    }
+    const embedded = found.filter((listener) => listener.embedded);
+    expect(embedded.map(({ application }) => application).sort()).toEqual([
+      "rabbit",
+      "rabbitmq_mqtt",
+      "rabbitmq_stomp",
+    ]);
+  });
+
+  it("has its websockets told from idle HTTP, also one that hibernates", async () => {
+    const found = await kinds();
+    expect(Object.keys(found).sort()).toEqual([
+      "mqtt http-idle",
+      "mqtt websocket",
+      "stomp websocket",
+    ]);
+    expect(found["stomp websocket"]?.evidence).toBe("it runs cowboy_websocket");
+    expect(found["mqtt http-idle"]?.evidence).toBe("it runs cowboy_http");
+    expect(found["mqtt websocket"]?.evidence).toMatch(/cowboy_websocket/);
+    expect((await connections(remote)).unanswered).toEqual([]);
+    expect(await channels(remote)).toEqual([]); // a fact here, not ignorance: no websocket has any
+  });
+
+  it("keeps its websockets apart while all is suspended, and its clients their sessions", async () => {
+    const before = await kinds();
+    const pids = Object.values(before).map(({ pid }) => pid);
+    expect(await deniedReasons(remote, pids)).toEqual(pids.map(() => undefined));
+    for (const pid of pids) await node.call("sys", "suspend", [pid]);
+    const during = await connections(remote);
+    expect(during.connections.map(({ suspended }) => suspended)).toEqual([true, true, true]);
+    expect(Object.keys(await kinds()).sort()).toEqual(Object.keys(before).sort());
+    const left = await leftSuspended(remote);
+    expect(left.map(String).sort()).toEqual(pids.map(String).sort());
+
+    const published = mqtt.publishAsync("t", "x", { qos: 1 });
+    for (const pid of pids) await node.call("sys", "resume", [pid]);
+    await published;
+    const receipt = once(stomp, "message");
+    stomp.send("SUBSCRIBE\nid:0\ndestination:/topic/t\nreceipt:r1\n\n\0");
+    expect(String((await receipt)[0])).toMatch(/RECEIPT/);
+    expect(await leftSuspended(remote)).toEqual([]);
+  });
+
+  it("never has a connection of another protocol taken for HTTP", async () => {
+    const amqp = (await listeners(remote)).find(({ application }) => application === "rabbit");
+    const socket = dial(amqp?.address?.port as number, "127.0.0.1");
+    await once(socket, "connect");
+    socket.write("AMQP\0\0\u0009\u0001");
+    await once(socket, "data");
+    const found = await connections(remote, amqp);
+    expect(found.connections).toMatchObject([{ kind: "unknown", requests: [], channels: [] }]);
+    expect(found.connections[0]?.evidence).toMatch(/is not of Cowboy$/);
+    const [reason] = await deniedReasons(remote, [found.connections[0]?.pid as Pid]);
+    expect(reason).toBe("supervisor");
+    socket.destroy();
+  });
+
+  it("has one tree per application, with every supervisor answering", async () => {
+    const roots = await supervisionTree(remote);
+    const all: SupervisionNode[] = [];
+    const work = [...roots];
+    for (let next = work.pop(); next !== undefined; next = work.pop()) {
+      all.push(next);
+      work.push(...next.children);
+    }
+    expect(all.length).toBeGreaterThan(200);
+    expect(all.filter(({ answered }) => !answered)).toEqual([]);
+    expect(roots.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(["rabbit", "ranch", "mnesia"]),
+    );
+    const listener = all.find(({ id }) => id.includes(`${rabbit.stomp}}`));
+    expect(listener?.id).toMatch(/ranch_listener_sup/);
+  });
+
+  it("tells nothing of its cookie, users or keys", async () => {
+    const answers: string[] = [];
+    const noting: Remote = {
+      name: node.name,
+      call: async (...args) => {
+        const answer: Term = await node.call(...args);
+        answers.push(inspect(answer, { limit: 1e6 }));
+        return answer;
+      },
+    };
+    await listeners(noting);
+    await connections(noting);
+    await channels(noting);
+    await supervisionTree(noting);
+    await leftSuspended(noting);
+    const all = answers.join();
+    expect(all).not.toContain(rabbit.cookie);
+    expect(all).not.toMatch(/guest|password/);
+  });
+});
