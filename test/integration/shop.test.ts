@@ -19,7 +19,7 @@ import { hasRabbit, type OtpSet, provision } from "../support/index.ts";
 import { type ShopNode, type ShopOptions, startShop } from "../support/shop/start.ts";
 
 const HAVE = await hasRabbit(); // Ranch and Cowboy come with it
-const SETS: readonly OtpSet[] = ["otp25", "otp27"];
+const SETS: readonly OtpSet[] = ["otp25", "otp27", "otp29"];
 
 describe.skipIf(!HAVE).each(SETS)("the shop on %s", (set) => {
   it("is upgraded and downgraded under Phoenix's own client, which keeps its socket and its state", async () => {

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cached, cachePath } from "../beam/cache.ts";
 import { finished, progress } from "../beam/progress.ts";
-import { type Otp, provisionRabbit } from "../beam/provision.ts";
+import type { Otp } from "../beam/provision.ts";
 import { run } from "../beam/run.ts";
+import { cowboyFor } from "./cowboy.ts";
 
 /** The versions of the shop; test/fixtures/shop/README.md says what is special about each. */
 export type ShopVersion = "0.1.0" | "0.2.0" | "0.3.0" | "0.4.0";
@@ -39,7 +40,7 @@ async function assemble(folder: string, options: BuildOptions): Promise<ShopVers
   const { otp, version, sasl = true } = options;
   const relup = WITH_RELUP.includes(version);
   const base = relup ? await buildShop({ otp, version: "0.1.0", sasl }) : undefined;
-  const { plugins } = await provisionRabbit();
+  const libraries = await cowboyFor(otp);
   const scratch = join(folder, "scratch");
   await mkdir(scratch);
   progress(`shop ${version}`, "building");
@@ -52,7 +53,7 @@ async function assemble(folder: string, options: BuildOptions): Promise<ShopVers
       MIX_HOME: scratch,
       MIX_BUILD_PATH: join(scratch, "build"),
       MIX_ENV: "prod",
-      ERL_LIBS: plugins, // Ranch, Cowboy and jsx, compiled
+      ERL_LIBS: libraries,
       SHOP_VERSION: version,
       SHOP_SASL: sasl ? "yes" : "no",
       SHOP_BASE: base,
