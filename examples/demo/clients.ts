@@ -140,7 +140,7 @@ async function join(port: number, id: number): Promise<Client> {
   socket.send(`["1","1","${topic}","phx_join",{}]`);
   const [data] = (await once(socket, "message")) as [Buffer];
   const [, , , , { status, response }] = JSON.parse(data.toString()) as Frame;
-  if (status !== "ok") throw new Error(`the join of ${topic} was answered ${data}`);
+  if (status !== "ok") throw new Error(`the join of ${topic} was answered ${data.toString()}`);
   return {
     topic,
     socket,
