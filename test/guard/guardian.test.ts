@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   GuardHeldError,
   Guardian,
@@ -24,6 +24,7 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
     target = await Target.start(otp, COUNT);
     pids = await target.servers();
   });
+  afterEach(() => until(async () => (await target.timers()) === 0));
   afterAll(() => target[Symbol.asyncDispose]());
 
   const armed = (options = {}) =>

@@ -104,6 +104,15 @@ export class Target implements AsyncDisposable {
     return Number(count);
   }
 
+  /** How many timers of stdlib's `timer` are armed on the node. */
+  async timers(): Promise<number> {
+    return Number(
+      await this.eval(
+        "lists:sum([ets:info(T, size) || T <- ets:all(), ets:info(T, name) =:= timer_tab])",
+      ),
+    );
+  }
+
   /** Waits until nothing is suspended; resolves with the milliseconds it took. */
   async untilFree(limit: number): Promise<number> {
     const from = performance.now();

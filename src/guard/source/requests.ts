@@ -116,15 +116,14 @@ Request = fun(S = #{lease_at := LeaseAt, goal := Goal}, Reply, renew) ->
         {Fit, Refused, Backstop(acceptors, Remaining(S), Fit)}
     end);
 
-             (S = #{phase := freeze, batch := {processes, Fit}, pids := Pids, cap_at := CapAt}, Reply, {commit, Timeout}) ->
+             (S = #{phase := freeze, batch := {processes, Fit}, pids := Pids}, Reply, {commit, Timeout}) ->
     Monitors = lists:zipwith(fun erlang:monitor/2, lists:duplicate(length(Fit), process), Fit),
     Job = #{kind => suspend, reply => Reply, left => maps:from_list([{Pid, []} || Pid <- Fit]), done => 0, failed => [],
             until => Clock() + Timeout},
     Ask(suspend, Fit),
-    Over(S#{pids := maps:merge(Pids, maps:from_list(lists:zip(Fit, Monitors))), batch := none, job := Job,
-            cap_at := min(CapAt, Clock() + Cap)});
-             (S = #{phase := freeze, batch := {acceptors, Fit}, ops := Ops, cap_at := CapAt}, Reply, {commit, _}) ->
-    Start(S#{ops := Ops ++ Fit, batch := none, cap_at := min(CapAt, Clock() + Cap)}, hold, Reply, #{fit => length(Fit)}, fun() ->
+    Over(S#{pids := maps:merge(Pids, maps:from_list(lists:zip(Fit, Monitors))), batch := none, job := Job});
+             (S = #{phase := freeze, batch := {acceptors, Fit}, ops := Ops}, Reply, {commit, _}) ->
+    Start(S#{ops := Ops ++ Fit, batch := none}, hold, Reply, #{fit => length(Fit)}, fun() ->
         [{Op, failed} || Op = {Sup, Id} <- Fit, (try supervisor:terminate_child(Sup, Id) catch _:_ -> failed end) =/= ok]
     end);
 
@@ -164,9 +163,9 @@ Worked = fun(S = #{phase := undoing, tries := Tries}, Result) ->
         _ when Tries > 0 -> UndoAcceptors(S#{tries := Tries - 1}, none);
         _ -> Check(S)
     end;
-            (S = #{job := #{kind := prepare, holds := Holds, reply := Reply}, timers := Timers}, {done, {Fit, Refused, Armed}}) ->
+            (S = #{job := #{kind := prepare, holds := Holds, reply := Reply}, timers := Timers, cap_at := CapAt}, {done, {Fit, Refused, Armed}}) ->
     Tell(Reply, {ok, Refused, [Timer || {_, Timer} <- Armed]}),
-    S#{job := none, batch := {Holds, Fit}, timers := Timers ++ Armed};
+    S#{job := none, batch := {Holds, Fit}, timers := Timers ++ Armed, cap_at := min(CapAt, Clock() + Cap)};
             (S = #{job := #{kind := look, reply := Reply}}, {done, Running}) -> Tell(Reply, {ok, Running}), Settle(S#{job := none});
             (S = #{job := #{kind := hold, fit := Fit, reply := Reply}}, {done, Failed}) ->
     Tell(Reply, {ok, Fit - length(Failed), Failed}),
@@ -202,7 +201,7 @@ Public = fun(S, Reply, status) -> Tell(Reply, {ok, Status(S)}), S;
 end,
 
 Expired = fun(S = #{phase := done}) -> Settle(S), stop;
-             (S = #{phase := undoing, pids := Pids, worker := none}) when Pids =/= #{} -> Finish(S);
+             (S = #{phase := undoing, pids := Pids, worker := none, orphan := none}) when Pids =/= #{} -> Finish(S);
              (S = #{phase := undoing}) -> S#{until := Clock() + 1000};
              (S = #{job := #{until := Until}, lease_at := LeaseAt, cap_at := CapAt}) when Until =< LeaseAt, Until =< CapAt -> Overdue(S);
              (S = #{lease_at := LeaseAt, cap_at := CapAt}) when LeaseAt =< CapAt -> Want(S, lease, {none, none});
@@ -217,13 +216,11 @@ Handle = fun({{beamctl, What, Pid}, Answer}, S) -> Answered(S, {What, Pid, Answe
         {Ended, _} when Ended =:= done; Ended =:= failed -> Installed(S#{asker := none});
         _ -> Question(S#{asker := none})
     end;
-            ({'DOWN', Monitor, process, Pid, Result}, S = #{pids := Pids}) ->
-    case {Pids, Result} of
-        {#{Pid := Monitor}, _} -> Died(S, Pid);
-        %% A worker whose job was overtaken by the undo: nobody else knows its timers.
-        {_, {done, {_, _, Armed}}} -> Cancel(Armed), S;
-        _ -> S
-    end;
+            ({'DOWN', Monitor, process, _, Result}, S = #{orphan := {_, Monitor}}) ->
+    case Result of {done, {_, _, Armed}} -> Cancel(Armed); _ -> ok end,
+    Check(S#{orphan := none});
+            ({'DOWN', Monitor, process, Pid, _}, S = #{pids := Pids}) ->
+    case Pids of #{Pid := Monitor} -> Died(S, Pid); _ -> S end;
             ({beamctl, From, Epoch, Ref, What}, S = #{epoch := Ours, phase := Phase, why := Why}) when is_pid(From) ->
     if
         What =:= status; What =:= bury -> Public(S, {From, Ref}, What);
@@ -281,7 +278,7 @@ case Take(3, none) of
         Monitor = erlang:monitor(process, Ctl),
         Tell({Ctl, 0}, {armed, self(), Epoch, Previous}),
         Loop(#{phase => freeze, why => none, ctl => Monitor, epoch => Epoch, lease_at => Clock() + Lease, cap_at => infinity,
-               pids => #{}, late => #{}, ops => [], batch => none, job => none, worker => none, asker => none, goal => none,
+               pids => #{}, late => #{}, ops => [], batch => none, job => none, worker => none, orphan => none, asker => none, goal => none,
                reply => {none, none}, timers => [], counts => #{}, since => Clock(), undone_at => none, until => infinity, tries => 0}, 0)
 end
 `;

@@ -33,7 +33,7 @@ Finish = fun(S = #{pids := Pids, ops := Ops, why := Why, counts := Counts, reply
     case Clean andalso Quiet of true -> stop; false -> Done end
 end,
 
-Check = fun(S = #{phase := undoing, pids := Pids, worker := none}) when Pids =:= #{} -> Finish(S);
+Check = fun(S = #{phase := undoing, pids := Pids, worker := none, orphan := none}) when Pids =:= #{} -> Finish(S);
            (S) -> S
 end,
 
@@ -53,10 +53,15 @@ end,
 
 Undo = fun(S = #{pids := Pids, ops := Ops, worker := Worker, job := Job}, Why, Reply) ->
     case Job of none -> ok; #{reply := Waiting} -> Tell(Waiting, {error, {lost, Why}}) end,
-    Earlier = case Job of #{kind := Kind} when Kind =:= hold; Kind =:= release -> Worker; _ -> none end,
+    %% A worker on supervisors is stopped. Any other may just have armed a timer that nobody else knows: it is waited for.
+    {Earlier, Orphan} = case Job of
+        none -> {none, none};
+        #{kind := Kind} when Kind =:= hold; Kind =:= release -> {Worker, none};
+        _ -> {none, Worker}
+    end,
     Ask(resume, maps:keys(Pids)),
     Undoing = S#{phase := undoing, why := Why, reply := Reply, job := none, batch := none, goal := none,
-                 worker := none, until := Clock() + 5000, tries := 3},
+                 worker := none, orphan := Orphan, until := Clock() + 5000, tries := 3},
     case Ops of [] -> Check(Undoing); _ -> UndoAcceptors(Undoing, Earlier) end
 end,
 
