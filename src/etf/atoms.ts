@@ -1,7 +1,9 @@
-/** From the bytes of an atom to its one object, without making a string when it is met again. */
+/** Atoms: from bytes to the one object of a name without making a string when it is met again, and back. */
 
-import { type Atom, atom } from "../term/index.ts";
+import { Atom, atom } from "../term/index.ts";
 import type { Cursor } from "./cursor.ts";
+import { whyNoTerm } from "./refusal.ts";
+import type { Sink } from "./sink.ts";
 import { TAG } from "./tags.ts";
 
 /** Most characters of an atom, and most bytes that they take. */
@@ -62,6 +64,25 @@ export function readCachedAtom(cursor: Cursor, cached: readonly Atom[]): Atom {
   const found = cached[index];
   if (found === undefined) throw cursor.fail(`the header has no atom ${index}`);
   return found;
+}
+
+/** @throws Refusal when this is no atom, which only JavaScript callers can do */
+export function writeAtom(sink: Sink, value: Atom): void {
+  if (!(value instanceof Atom)) throw whyNoTerm(value);
+  const { utf8 } = value;
+  const { length } = utf8;
+  sink.room(length + 3);
+  const { bytes } = sink;
+  let { at } = sink;
+  if (length < 256) {
+    bytes[at++] = TAG.SMALL_ATOM_UTF8;
+  } else {
+    bytes[at++] = TAG.ATOM_UTF8;
+    bytes[at++] = length >>> 8;
+  }
+  bytes[at++] = length;
+  for (let index = 0; index < length; index++) bytes[at++] = utf8[index] as number;
+  sink.at = at;
 }
 
 function matches(known: Uint8Array, bytes: Uint8Array, from: number, length: number): boolean {

@@ -1,8 +1,11 @@
-/** Pids, ports and references from bytes, in the forms of current and of old nodes. erl_ext_dist: *_PID_EXT, *_PORT_EXT, *_REFERENCE_EXT. */
+/** Pids, ports and references: read in the forms of current and of old nodes, written in the current one. erl_ext_dist: *PID_EXT, *PORT_EXT, *REFERENCE_EXT. */
 
 import { type Atom, Pid, Port, Reference } from "../term/index.ts";
-import { readAtom } from "./atoms.ts";
+import { readAtom, writeAtom } from "./atoms.ts";
 import type { Cursor } from "./cursor.ts";
+import { Refusal, whyNoTerm } from "./refusal.ts";
+import { isU32, putU32, type Sink } from "./sink.ts";
+import { TAG } from "./tags.ts";
 
 /** `Node Id:4 Serial:4 Creation:4|1`. @throws DecodeError */
 export function readPid(cursor: Cursor, cached: readonly Atom[], creationBytes: 1 | 4): Pid {
@@ -45,4 +48,46 @@ export function readOldReference(cursor: Cursor, cached: readonly Atom[]): Refer
   const node = readAtom(cursor, cached);
   const id = cursor.u32();
   return new Reference(node, cursor.u8(), [id]);
+}
+
+/** @throws Refusal when a number in it is no unsigned 32-bit integer */
+export function writePid(sink: Sink, pid: Pid): void {
+  if (!(pid instanceof Pid)) throw whyNoTerm(pid);
+  sink.u8(TAG.NEW_PID);
+  writeAtom(sink, pid.node);
+  sink.room(12);
+  const { bytes, at } = sink;
+  putU32(bytes, at, checked(pid.id));
+  putU32(bytes, at + 4, checked(pid.serial));
+  putU32(bytes, at + 8, checked(pid.creation));
+  sink.at = at + 12;
+}
+
+/** @throws Refusal when a number in it is out of range */
+export function writePort(sink: Sink, { node, id, creation }: Port): void {
+  if (typeof id !== "bigint" || BigInt.asUintN(64, id) !== id) {
+    throw new Refusal("the id of a port is no unsigned 64-bit bigint", FOREIGN);
+  }
+  sink.u8(TAG.V4_PORT);
+  writeAtom(sink, node);
+  sink.u32(Number(id >> 32n));
+  sink.u32(Number(id & 0xffff_ffffn));
+  sink.u32(checked(creation));
+}
+
+/** @throws Refusal when a number in it is no unsigned 32-bit integer */
+export function writeReference(sink: Sink, { node, creation, ids }: Reference): void {
+  sink.u8(TAG.NEWER_REFERENCE);
+  sink.u16(ids.length);
+  writeAtom(sink, node);
+  sink.u32(checked(creation));
+  for (let at = 0; at < ids.length; at++) sink.u32(checked(ids[at] as number));
+}
+
+const FOREIGN = "Only pass on pids, ports and references that a node sent.";
+
+function checked(value: unknown): number {
+  if (isU32(value)) return value;
+  const what = typeof value === "number" ? value : `a ${typeof value}`;
+  throw new Refusal(`${what} in an identifier is no unsigned 32-bit integer`, FOREIGN);
 }

@@ -1,7 +1,11 @@
-/** Integers beyond 32 bits and floats, from bytes. erl_ext_dist: SMALL_BIG_EXT, LARGE_BIG_EXT, NEW_FLOAT_EXT, FLOAT_EXT. */
+/** Integers and floats. erl_ext_dist: SMALL_INTEGER_EXT, INTEGER_EXT, SMALL_BIG_EXT, LARGE_BIG_EXT, NEW_FLOAT_EXT, FLOAT_EXT. */
 
 import { Float } from "../term/index.ts";
 import type { Cursor } from "./cursor.ts";
+import { MAX_BIG_BYTES } from "./limits.ts";
+import { Refusal, whyNoTerm } from "./refusal.ts";
+import { putU32, type Sink } from "./sink.ts";
+import { TAG } from "./tags.ts";
 
 const eight = new Uint8Array(8);
 const asFloat = new DataView(eight.buffer);
@@ -51,4 +55,56 @@ export function readFloatText(cursor: Cursor): Float {
 function finite(cursor: Cursor, value: number): Float {
   if (!Number.isFinite(value)) throw cursor.fail("a float that is not finite");
   return new Float(value);
+}
+
+/** The shortest tag for this integer, as nodes choose it. @throws Refusal when it is no safe integer */
+export function writeNumber(sink: Sink, value: number): void {
+  sink.room(5);
+  const { bytes, at } = sink;
+  if ((value & 0xff) === value) {
+    bytes[at] = TAG.SMALL_INTEGER;
+    bytes[at + 1] = value;
+    sink.at = at + 2;
+  } else if ((value | 0) === value) {
+    bytes[at] = TAG.INTEGER;
+    putU32(bytes, at + 1, value);
+    sink.at = at + 5;
+  } else if (Number.isSafeInteger(value)) {
+    writeBig(sink, BigInt(value));
+  } else {
+    throw whyNoTerm(value);
+  }
+}
+
+/** @throws Refusal when a node has no integers of this size */
+export function writeBigint(sink: Sink, value: bigint): void {
+  const small = Number(value);
+  if (Number.isSafeInteger(small)) writeNumber(sink, small);
+  else writeBig(sink, value);
+}
+
+function writeBig(sink: Sink, value: bigint): void {
+  const digits = (value < 0n ? -value : value).toString(16);
+  const magnitude = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, "hex").reverse();
+  const { length } = magnitude;
+  if (length > MAX_BIG_BYTES) {
+    throw new Refusal(`an integer of ${length} bytes`, `Nodes have up to ${MAX_BIG_BYTES} bytes.`);
+  }
+  if (length < 256) {
+    sink.u8(TAG.SMALL_BIG);
+    sink.u8(length);
+  } else {
+    sink.u8(TAG.LARGE_BIG);
+    sink.u32(length);
+  }
+  sink.u8(value < 0n ? 1 : 0);
+  sink.raw(magnitude);
+}
+
+/** @throws Refusal when it is not finite */
+export function writeFloat(sink: Sink, { value }: Float): void {
+  if (!Number.isFinite(value)) throw whyNoTerm(value);
+  asFloat.setFloat64(0, value);
+  sink.u8(TAG.NEW_FLOAT);
+  sink.raw(eight);
 }

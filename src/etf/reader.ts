@@ -196,8 +196,10 @@ export class TermReader extends Cursor {
 
   #binary(length: number): Uint8Array {
     const from = this.skip(length);
-    const view = this.bytes.subarray(from, from + length);
-    return length < this.#limits.viewFrom ? new Uint8Array(view) : view;
+    const { bytes } = this;
+    return length < this.#limits.viewFrom
+      ? bytes.slice(from, from + length)
+      : bytes.subarray(from, from + length);
   }
 
   /** `Length:4 Bits:1 Byte...`: of the last byte only the highest bits count. */

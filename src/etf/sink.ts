@@ -118,3 +118,8 @@ export function putU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 2] = value >>> 8;
   bytes[at + 3] = value;
 }
+
+/** Whether this is an unsigned 32-bit integer. */
+export function isU32(value: unknown): value is number {
+  return typeof value === "number" && value >>> 0 === value;
+}

@@ -1,5 +1,6 @@
 /** Term equality as `=:=` has it, and the maps that are looked up by it. */
 
+import { UsageError } from "../errors.ts";
 import { Atom } from "./atom.ts";
 import type { Term } from "./term.ts";
 import {
@@ -119,7 +120,9 @@ function open(term: Term, out: string[], work: (Term | Fold)[]): void {
     out.push(`${unique.length}:${latin1(unique)}${term.free.length}:`);
     pushAll(work, term.free);
   } else {
-    throw new TypeError("not an Erlang term");
+    throw new UsageError(`a JavaScript ${typeof term} is no Erlang term`, {
+      remedy: 'Use atom("..."), binary("...") and the other values of beamctl/term.',
+    });
   }
 }
 
