@@ -1,7 +1,7 @@
 /** The Erlang that scripts share: asking many processes at once, so that one that hangs costs its time once. */
 
 /**
- * Binds `Now`, `Children`, `Counts`, `Statuses` and `States`. Each of the last four takes pids and the time until which it waits, and
+ * Binds `Now`, `Children`, `Counts`, `InChunks` and `Statuses`. Those that ask take pids and the time until which it waits, and
  * gives `{Pid, Answer}` in the same order: `timeout`, `gone`, or the answer. Of a status only module and
  * `running | suspended` are kept.
  */
@@ -30,11 +30,10 @@ InChunks = fun InChunks(_, []) -> [];
 end,
 
 Statuses = fun(Pids, Until) ->
-    InChunks(fun(Chunk) ->
-        Asked = [{Pid, gen:send_request(Pid, system, get_status)} || Pid <- Chunk],
-        [{Pid, case gen:wait_response(Request, max(0, Until - Now())) of
-            {reply, {status, _, {module, Module}, [_, State | _]}} -> {Module, State}; timeout -> timeout; _ -> gone
-        end} || {Pid, Request} <- Asked]
-    end, Pids)
+    Put = fun(Pid) -> {Pid, gen:send_request(Pid, system, get_status)} end,
+    Take = fun({Pid, Request}) -> {Pid, case gen:wait_response(Request, max(0, Until - Now())) of
+        {reply, {status, _, {module, Module}, [_, State | _]}} -> {Module, State}; timeout -> timeout; _ -> gone end}
+    end,
+    InChunks(fun(Chunk) -> lists:map(Take, lists:map(Put, Chunk)) end, Pids)
 end,
 `;

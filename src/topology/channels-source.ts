@@ -1,12 +1,16 @@
 /** The Erlang that finds the channels of websockets: processes that monitor a websocket and are monitored by it. */
 
-/** Binds `Joined` and `Describe`. */
-export const CHANNELS: string = `
+/** Binds `Joined`, which {@link COWBOY} needs. */
+export const JOINED: string = `
 %% {Channel, Websocket}: both directions, or a tracker that merely watches a websocket would count.
-Joined = fun(Socket, {_, Monitors}, {_, MonitoredBy}) ->
+Joined = fun(_, [], _) -> [];
+            (Socket, Monitors, MonitoredBy) ->
     [{Pid, Socket} || {process, Pid} <- lists:usort(Monitors), is_pid(Pid), node(Pid) =:= node(), lists:member(Pid, MonitoredBy)]
 end,
+`;
 
+/** Binds `Describe`: pairs to `{Pid, Websocket, Topic | none, Module}`. */
+export const CHANNELS: string = `
 %% Of a state of Phoenix's shape only topic and module are taken; the state itself is dropped here.
 Shape = fun(Socket, #{topic := Topic, transport_pid := Pid, channel := Module})
                when Pid =:= Socket, is_binary(Topic), is_atom(Module) -> {Topic, Module};
@@ -16,35 +20,40 @@ Shape = fun(Socket, #{topic := Topic, transport_pid := Pid, channel := Module})
 end,
 
 %% Bigger processes are no channels, and copying their states would cost the node too much.
-Small = fun(Pid) -> case process_info(Pid, memory) of {_, Bytes} -> Bytes < 8000000; undefined -> false end end,
+Small = fun({Pid, _}) -> case process_info(Pid, memory) of {_, Bytes} -> Bytes < 8000000; undefined -> false end end,
 
 Ask = fun(Pairs, Until) ->
-    InChunks(fun(Chunk) ->
-        Asked = [{Pid, Socket, gen:send_request(Pid, system, get_state)} || {Pid, Socket} <- Chunk],
-        [{{Pid, Socket}, case gen:wait_response(Request, max(0, Until - Now())) of
-            {reply, State} -> Shape(Socket, State); timeout -> timeout; _ -> other
-        end} || {Pid, Socket, Request} <- Asked]
-    end, [Pair || Pair = {Pid, _} <- Pairs, Small(Pid)])
+    Put = fun(Pair) -> {Pair, gen:send_request(element(1, Pair), system, get_state)} end,
+    Take = fun({Pair, Request}) -> {Pair, case gen:wait_response(Request, max(0, Until - Now())) of
+        {reply, {ok, State}} -> Shape(element(2, Pair), State); {reply, State} -> Shape(element(2, Pair), State); timeout -> timeout; _ -> other end}
+    end,
+    InChunks(fun(Chunk) -> lists:map(Take, lists:map(Put, Chunk)) end, lists:filter(Small, Pairs))
 end,
 
 %% Phoenix names the module by the initial call. Any other class is known as channels when one member's state has the shape.
+Classify = fun(Pair) -> case proc_lib:translate_initial_call(element(1, Pair)) of
+    {Module, join, 3} -> {Pair, named, Module};
+    {Module, mount, 3} -> {Pair, named, Module};
+    {proc_lib, init_p, 5} -> {Pair, none, none};
+    {Module, _, _} when Module =:= supervisor; Module =:= supervisor2 -> {Pair, none, none};
+    Class -> {Pair, other, Class} end
+end,
+
 Describe = fun(Pairs, Topics, Until) ->
-    Classed = [{Pair, proc_lib:translate_initial_call(Pid)} || Pair = {Pid, _} <- Pairs],
-    Named = [{Pair, Module} || {Pair, {Module, Fun, 3}} <- Classed, Fun =:= join orelse Fun =:= mount],
-    Other = [{Pair, Class} || {Pair, Class = {Module, Fun, Arity}} <- Classed, Module =/= supervisor, Module =/= supervisor2,
-                              {Module, Fun, Arity} =/= {proc_lib, init_p, 5},
-                              not (Arity =:= 3 andalso (Fun =:= join orelse Fun =:= mount))],
+    Classed = lists:map(Classify, Pairs),
+    Named = [Pair || {Pair, named, _} <- Classed, Topics],
     Probes = case Topics of
-        true -> [Pair || {Pair, _} <- Other];
-        false -> maps:values(maps:from_list([{Class, Pair} || {Pair, Class} <- Other]))
+        true -> [Pair || {Pair, other, _} <- Classed];
+        false -> maps:values(maps:from_list([{Class, Pair} || {Pair, other, Class} <- Classed]))
     end,
-    Answers = maps:from_list(Ask(Probes ++ [Pair || {Pair, _} <- Named, Topics], Until)),
-    Classes = [Class || {Pair, Class} <- Other, case maps:get(Pair, Answers, none) of {_, _} -> true; _ -> false end],
-    Known = Named ++ [{Pair, element(1, Class)} || {Pair, Class} <- Other, lists:member(Class, Classes)],
-    [case maps:get(Pair, Answers, none) of
+    Answers = maps:from_list(Ask(Probes ++ Named, Until)),
+    Classes = lists:usort([Class || {Pair, other, Class} <- Classed, is_tuple(maps:get(Pair, Answers, none))]),
+    Tell = fun({{Pid, Socket}, Module}) -> case maps:get({Pid, Socket}, Answers, none) of
         {Topic, Own} when Topics -> {Pid, Socket, Topic, Own};
         {_, Own} -> {Pid, Socket, none, Own};
-        _ -> {Pid, Socket, none, Module}
-    end || {Pair = {Pid, Socket}, Module} <- Known]
+        _ -> {Pid, Socket, none, Module} end
+    end,
+    lists:map(Tell, [{Pair, Module} || {Pair, named, Module} <- Classed]
+        ++ [{Pair, element(1, Class)} || {Pair, other, Class} <- Classed, lists:member(Class, Classes)])
 end,
 `;

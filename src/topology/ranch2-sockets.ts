@@ -3,7 +3,7 @@
 import { Answer, BATCH, type Remote, runScript, Script } from "../otp/index.ts";
 import { Atom, atom, inspect, type Pid, type Term, Tuple } from "../term/index.ts";
 import { around, type NotDetected, type SocketOptions } from "./adapter.ts";
-import { CHANNELS } from "./channels-source.ts";
+import { CHANNELS, JOINED } from "./channels-source.ts";
 import { COWBOY } from "./cowboy-source.ts";
 import { reasonOf } from "./ranch2-absence.ts";
 import type { Channel, Connection, ConnectionKind, Sockets } from "./socket.ts";
@@ -103,8 +103,17 @@ const SOCKETS: Script = new Script({
   readOnly: true,
   source: `
 ${BATCH}
+${JOINED}
 ${COWBOY}
 ${CHANNELS}
+Entries = fun({Ref, Sup}) -> case process_info(Sup, dictionary) of
+    undefined -> [];
+    {_, Dictionary} -> lists:flatmap(fun({Pid, Mark}) when is_pid(Pid) -> Connections(Ref, Pid, Mark); (_) -> [] end, Dictionary) end
+end,
+Peek = fun({Pid, Socket, Topic, Module}) -> case process_info(Pid, [current_function, message_queue_len]) of
+    [{_, Function}, {_, Queue}] -> [{Pid, Socket, Topic, Module, Place(Function), Queue}]; undefined -> [] end
+end,
+
 case {ets:info(ranch_server, size), application:get_key(ranch, vsn)} of
 {undefined, _} -> {not_detected, ranch_not_running};
 {_, {ok, [$1, $. | _] = Version}} -> {not_detected, {ranch_1, Version}};
@@ -113,45 +122,25 @@ _ ->
                             {_, Sup} <- ranch_server:get_connections_sups(Ref)],
     Silent = [Pair || {Pair, {_, timeout}} <- lists:zip(Listed, Counts([Sup || {_, Sup} <- Listed], Now() + Wait))],
 
-    %% The supervisor's dictionary: its pid keys, and what Ranch noted of each.
-    Noted = fun(Sup) -> case process_info(Sup, dictionary) of
-        {_, Dictionary} -> [{Pid, Mark} || {Pid, Mark} <- Dictionary, is_pid(Pid)]; undefined -> [] end end,
-    Open = [{Ref, Pid, Mark} || {Ref, Sup} <- Listed, {Top, TopMark} <- Noted(Sup), {Pid, Mark} <- Connections(Top, TopMark)],
-    Seen = [{Ref, Pid, Mark, Place(Function), InCowboy(Stack), Info}
-            || {Ref, Pid, Mark} <- Open, Info = [Function, Stack | _] <- [Look(Pid)]],
+    Direct = lists:flatmap(Examine, lists:flatmap(Entries, Listed)),
+    Streams = lists:flatmap(fun({_, _, _, _, _, _, {[], _}, _, _}) -> [];
+                               ({Ref, Over, _, _, _, _, {Sockets, _}, _, _}) -> [{Ref, Over, Pid} || Pid <- Sockets] end, Direct),
+    Found = Direct ++ lists:flatmap(Stream, Streams),
 
-    Members = [{Pid, lists:keyfind(monitors, 1, Info), lists:keyfind(monitored_by, 1, Info)}
-               || {_, Pid, Mark, _, _, Info} <- Seen, Mark =/= foreign],
-    Tasks = [{Ref, Pid, Requests(lists:keyfind(links, 1, Info))} || {Ref, Pid, _, _, Module, Info} <- Seen, Module =/= cowboy_websocket],
-    Streams = [{Ref, Pid, Over, Info} || {Ref, Over, {Sockets, _}} <- Tasks, Pid <- Sockets, Info = [_ | _] <- [Look(Pid)]],
-    Far = [{Pid, lists:keyfind(monitors, 1, Info), lists:keyfind(monitored_by, 1, Info)} || {_, Pid, _, Info} <- Streams],
-    Pairs = lists:append([Joined(Pid, {M, Monitors}, {B, By}) || {Pid, {M, Monitors}, {B, By}} <- Members ++ Far]),
-    Channels = [{Channel, Place(Function), Queue}
-                || Channel = {Pid, _, _, _} <- Describe(Pairs, Topics, Now() + Wait),
-                   [Function, {_, Queue}] <- [process_info(Pid, [current_function, message_queue_len])]],
+    Pairs = lists:flatmap(fun({_, _, _, _, _, _, _, Its, _}) -> Its end, Found),
+    Channels = lists:flatmap(Peek, Describe(Pairs, Topics, Now() + Wait)),
+    Dumb = lists:filtermap(fun({_, Pid, _, _, _, true, _, _, _}) -> {true, Pid}; (_) -> false end, Found)
+        ++ lists:filtermap(fun({Pid, _, _, _, asleep, _}) -> {true, Pid}; (_) -> false end, Channels),
+    Told = maps:from_list(Statuses(Dumb, Now() + Wait)),
 
-    Dumb = [Pid || {_, Pid, Mark, Where, Module, _} <- Seen, Mark =/= foreign,
-                   Where =:= asleep orelse (Module =:= sys andalso Mark =/= removed)],
-    Told = maps:from_list(Statuses(Dumb ++ [Pid || {{Pid, _, _, _}, asleep, _} <- Channels], Now() + Wait)),
-    Suspended = fun(Pid, Where) -> Where =:= suspended orelse case Told of #{Pid := {_, suspended}} -> true; _ -> false end end,
-    Queued = fun(Info) -> element(2, lists:keyfind(message_queue_len, 1, Info)) end,
-    Running = maps:from_list([{Pid, Plain} || {_, Pid, {_, Plain}} <- Tasks]),
-
-    {ok,
-     [begin
-        {Kind, By} = case {Mark, Module, Told} of
-            {foreign, _, _} -> {element(1, proc_lib:translate_initial_call(Pid)), foreign};
-            {_, cowboy_websocket, _} -> {Module, code};
-            {removed, _, _} -> {cowboy_websocket, removed};
-            {_, _, _} when Module =/= none, Module =/= sys -> {Module, code};
-            {_, _, #{Pid := {Loop, _}}} -> {Loop, status};
-            _ -> {none, none}
-        end,
-        {Ref, Pid, Kind, By, maps:get(Pid, Running, []), Suspended(Pid, Where), Queued(Info)}
-      end || {Ref, Pid, Mark, Where, Module, Info} <- Seen]
-     ++ [{Ref, Pid, cowboy_websocket, {http2, Over}, [], Suspended(Pid, Place(hd(Info))), Queued(Info)}
-         || {Ref, Pid, Over, Info} <- Streams],
-     Silent,
-     [{Pid, Socket, Topic, Module, Suspended(Pid, Where), Queue} || {{Pid, Socket, Topic, Module}, Where, Queue} <- Channels]}
+    Suspended = fun(_, suspended) -> true; (Pid, _) -> case Told of #{Pid := {_, suspended}} -> true; _ -> false end end,
+    Finish = fun({Ref, Pid, none, _, Where, _, {_, Plain}, _, Queue}) ->
+            {Module, By} = case Told of #{Pid := {Loop, _}} -> {Loop, status}; _ -> {none, none} end,
+            {Ref, Pid, Module, By, Plain, Suspended(Pid, Where), Queue};
+        ({Ref, Pid, Module, By, Where, _, {_, Plain}, _, Queue}) ->
+            {Ref, Pid, Module, By, Plain, Suspended(Pid, Where), Queue}
+    end,
+    Close = fun({Pid, Socket, Topic, Module, Where, Queue}) -> {Pid, Socket, Topic, Module, Suspended(Pid, Where), Queue} end,
+    {ok, lists:map(Finish, Found), Silent, lists:map(Close, Channels)}
 end`,
 });

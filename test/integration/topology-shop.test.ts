@@ -384,3 +384,35 @@ describe("what may never be suspended", () => {
     expect(reasons).toEqual(asked.map(([, reason]) => reason));
   });
 });
+
+describe.each(["otp27", "otp29"] as const)("on %s", (set) => {
+  it("the same is seen", async () => {
+    await using other = await startShop({ otp: await provision(set), acceptors: 3 });
+    await using link = await connect(other.name, {
+      cookie: other.cookie,
+      address: { host: "127.0.0.1", port: other.distPort },
+    });
+    const observing = observer(link);
+    const socket = new WebSocket(`ws://127.0.0.1:${other.httpPort}/socket/websocket`);
+    await once(socket, "open");
+    const reply = once(socket, "message");
+    socket.send(JSON.stringify(["1", "1", "room:a", "phx_join", {}]));
+    await reply;
+    expect(await listeners(observing)).toMatchObject([{ status: "running", embedded: true }]);
+    const seen = async () => (await connections(observing)).connections;
+    const [connection] = await seen();
+    const [channel] = connection?.channels ?? [];
+    expect(connection).toMatchObject({ kind: "websocket", suspended: false });
+    expect(channel).toMatchObject({ topic: "room:a", module: "Shop.RoomChannel" });
+    const pids = [connection?.pid as Pid, channel?.pid as Pid];
+    expect(await deniedReasons(observing, pids)).toEqual([undefined, undefined]);
+    for (const pid of pids) await link.call("sys", "suspend", [pid]);
+    expect(await seen()).toMatchObject([
+      { kind: "websocket", suspended: true, channels: [{ topic: "room:a", suspended: true }] },
+    ]);
+    for (const pid of pids) await link.call("sys", "resume", [pid]);
+    const [root] = await supervisionTree(observing, { application: "shop" });
+    expect(root?.children).toHaveLength(2);
+    socket.terminate();
+  });
+});
