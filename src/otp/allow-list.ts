@@ -13,12 +13,10 @@ export const ALLOW_LIST: Readonly<Record<string, Condition>> = {
   // The release handler and what a release consists of.
   "release_handler:which_releases/0": always,
   "application:which_applications/0": always,
-  "application:which_applications/1": always,
   "application:get_key/2": always,
   "code:root_dir/0": always,
   "file:consult/1": always,
   "init:get_status/0": always,
-  "net_kernel:get_net_ticktime/0": always,
   // Supervisors are asked, never told; the timeout is theirs to keep.
   "supervisor:which_children/1": always,
   "supervisor:count_children/1": always,

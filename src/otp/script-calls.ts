@@ -5,21 +5,21 @@ export const PURE_MODULES: ReadonlySet<string> = new Set(["lists", "maps"]);
 
 /** Functions of the runtime that are called without a module. */
 export const LOCAL_CALLS: ReadonlySet<string> = new Set([
-  ...["element/2", "hd/1", "tl/1", "length/1", "max/2", "min/2", "node/0", "node/1", "self/0"],
-  ...["is_atom/1", "is_binary/1", "is_integer/1", "is_list/1", "is_map/1", "is_map_key/2"],
-  ...["is_pid/1", "is_tuple/1", "map_size/1", "tuple_size/1", "atom_to_list/1", "list_to_binary/1"],
-  ...["process_info/2", "processes/0", "whereis/1", "registered/0"],
+  ...["element/2", "length/1", "max/2", "min/2", "node/0", "node/1", "self/0"],
+  ...["is_atom/1", "is_binary/1", "is_list/1"],
+  ...["is_pid/1", "is_tuple/1", "atom_to_list/1"],
+  ...["process_info/2", "processes/0", "whereis/1"],
 ]);
 
 /** Functions with a module that only read. */
 export const REMOTE_CALLS: ReadonlySet<string> = new Set([
   ...["erlang:monotonic_time/1", "erlang:memory/0", "erlang:statistics/1"],
-  ...["erlang:system_info/1", "erlang:port_info/2", "erlang:get_module_info/2"],
+  ...["erlang:system_info/1", "erlang:get_module_info/2"],
   ...["erlang:check_old_code/1", "erlang:check_process_code/2"],
   ...["application:get_application/1", "application:get_key/2", "application:which_applications/1"],
   ...["application_controller:get_master/1", "application_master:get_child/1"],
-  ...["beam_lib:md5/1", "code:is_loaded/1", "code:where_is_file/1", "code:which/1"],
-  ...["ets:info/2", "file:consult/1", "init:get_status/0", "net_kernel:get_net_ticktime/0"],
+  ...["beam_lib:md5/1", "code:is_loaded/1", "code:where_is_file/1"],
+  ...["ets:info/2", "file:consult/1"],
   ...["proc_lib:translate_initial_call/1"],
   ...["ranch_server:get_listener_sups/0", "ranch_server:get_connections_sups/1"],
   ...["ranch_server:get_addr/1", "ranch_server:get_listener_start_args/1"],

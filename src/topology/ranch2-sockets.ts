@@ -59,7 +59,7 @@ function connection(
     channels: channels.get(String(found)) ?? [],
     suspended: answer.boolean(suspended),
     queue: answer.integer(queue),
-    evidence: evidenceOf(name, by as Term),
+    evidence: evidenceOf(answer, name, by as Term),
   };
 }
 
@@ -69,8 +69,10 @@ function kindOf(module: string, requests: readonly Pid[]): ConnectionKind {
   return requests.length > 0 ? "http-busy" : "http-idle";
 }
 
-function evidenceOf(module: string, by: Term): string {
-  if (by instanceof Tuple) return `${module} in a request of the HTTP/2 connection ${by.items[1]}`;
+function evidenceOf(answer: Answer, module: string, by: Term): string {
+  if (by instanceof Tuple) {
+    return `${module} in a request of the HTTP/2 connection ${String(answer.pid(by.items[1]))}`;
+  }
   switch (by instanceof Atom ? by.name : "") {
     case "code":
       return `it runs ${module}`;

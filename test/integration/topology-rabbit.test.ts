@@ -82,7 +82,7 @@ describe.runIf(await hasRabbit())("RabbitMQ", () => {
       expect(at(port)?.name).toBe(`{:acceptor, {0, 0, 0, 0, 0, 0, 0, 0}, ${port}}`);
     }
     const embedded = found.filter((listener) => listener.embedded);
-    expect(embedded.map(({ application }) => application).sort()).toEqual([
+    expect(embedded.map(({ application }) => String(application)).sort()).toEqual([
       "rabbit",
       "rabbitmq_mqtt",
       "rabbitmq_stomp",

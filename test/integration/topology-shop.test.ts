@@ -1,6 +1,7 @@
 /** The shape of a live Elixir release with Ranch 2 and Cowboy 2, seen through an observer. */
 
 import { once } from "node:events";
+import http2 from "node:http2";
 import { connect as dial, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
@@ -181,10 +182,10 @@ describe("connections", () => {
     const kinds = found.connections.map(({ kind, evidence, channels: joined, requests }) => [
       kind,
       evidence,
-      joined.map(({ topic }) => topic).sort(),
+      joined.map(({ topic }) => topic ?? "").sort(),
       requests.length,
     ]);
-    expect(kinds.sort()).toEqual([
+    expect(kinds.sort((a, b) => String(a).localeCompare(String(b)))).toEqual([
       ["http-busy", "it runs cowboy_http", [], 1],
       ["http-idle", "it runs cowboy_http", [], 0],
       ["websocket", "it runs cowboy_websocket", [], 0],
@@ -193,6 +194,53 @@ describe("connections", () => {
     expect((await connections(remote, { ref: atom("another") })).connections).toEqual([]);
     idle.destroy();
     await slow;
+  });
+
+  it("of HTTP/2 count their requests, and a websocket among these is one of its own", async () => {
+    await evaluate(
+      node,
+      `Dispatch = cowboy_router:compile([{'_', [{"/ws", 'Elixir.Shop.UserSocket', []}, {"/slow", 'Elixir.Shop.Http', slow}]}]),
+       {ok, _} = cowboy:start_clear(h2, [{ip, {127,0,0,1}}, {port, 0}],
+         #{env => #{dispatch => Dispatch}, enable_connect_protocol => true}), ok`,
+      { language: "erlang" },
+    );
+    const listener = (await listeners(remote)).find(({ name }) => name === ":h2");
+    expect(listener).toMatchObject({ embedded: false, application: "ranch", status: "running" });
+    const session = http2.connect(`http://127.0.0.1:${listener?.address?.port}`);
+    await once(session, "remoteSettings");
+    const seen = async () =>
+      (await connections(remote, listener)).connections.map(({ kind, requests, evidence }) => [
+        kind,
+        requests.length,
+        evidence,
+      ]);
+    expect(await seen()).toEqual([["http-idle", 0, "it runs cowboy_http2"]]);
+
+    const slow = [
+      session.request({ ":path": "/slow?ms=2000" }),
+      session.request({ ":path": "/slow?ms=2000" }),
+    ];
+    const socket = session.request({
+      ":method": "CONNECT",
+      ":protocol": "websocket",
+      ":path": "/ws",
+      "sec-websocket-version": "13",
+    });
+    const [headers] = (await once(socket, "response")) as [http2.IncomingHttpHeaders];
+    expect(headers[":status"]).toBe(200);
+    await until(async () => (await seen())[0]?.[1] === 2);
+    expect(await seen()).toEqual([
+      ["http-busy", 2, "it runs cowboy_http2"],
+      [
+        "websocket",
+        0,
+        expect.stringMatching(/^cowboy_websocket in a request of the HTTP\/2 .*<0\.\d+\.0>$/),
+      ],
+    ]);
+    for (const request of slow) request.resume();
+    await Promise.all(slow.map((request) => once(request, "end")));
+    session.destroy();
+    await node.call("cowboy", "stop_listener", [atom("h2")]);
   });
 
   it("keep their kind while they are suspended", async () => {
@@ -267,7 +315,7 @@ describe("channels", () => {
     await using _one = await join("room:a", "room:b");
     const before = await channels(remote);
     if (before === "not_detected") throw new Error("not detected");
-    expect(before.map(({ topic }) => topic).sort()).toEqual(["room:a", "room:b"]);
+    expect(before.map(({ topic }) => topic ?? "").sort()).toEqual(["room:a", "room:b"]);
     const [socket] = (await connections(remote)).connections;
     for (const channel of before) {
       expect(channel).toMatchObject({ module: "Shop.RoomChannel", suspended: false, queue: 0 });

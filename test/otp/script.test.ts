@@ -12,6 +12,7 @@ import {
   ScriptError,
   SourceError,
 } from "../../src/otp/index.ts";
+import { LOCAL_CALLS, REMOTE_CALLS } from "../../src/otp/script-calls.ts";
 import { firstDenied } from "../../src/otp/script-check.ts";
 import { atom, ExternalFun } from "../../src/term/index.ts";
 import "../../src/topology/index.ts"; // registers its scripts
@@ -75,6 +76,11 @@ describe("the read-only scripts", () => {
     await expect(runScript(node, script)).rejects.toThrow(DeniedError);
     expect(firstDenied(await formsOf(node, new Script({ name: "bad", source })))).toBe(denied);
   });
+});
+
+it.each([...REMOTE_CALLS, ...LOCAL_CALLS])("%s is on the list because a script needs it", (row) => {
+  const name = row.split("/")[0] as string;
+  expect(READING.some(({ source }) => source.includes(`${name}(`))).toBe(true);
 });
 
 describe("a script", () => {
