@@ -5,7 +5,7 @@ import { hostname, userInfo } from "node:os";
 import { type BeamError, isBeamError, TimeoutError } from "../errors.ts";
 import type { BeamNode } from "../node/index.ts";
 import { formsOf } from "../otp/index.ts";
-import { atom, binary, Pid, type Term, TermMap, Tuple, tuple } from "../term/index.ts";
+import { Atom, atom, binary, Pid, type Term, TermMap, Tuple, tuple } from "../term/index.ts";
 import { GuardChannel } from "./channel.ts";
 import { GuardHeldError, GuardLostError, UnfinishedOperationError } from "./errors.ts";
 import { GUARDIAN } from "./guardian-source.ts";
@@ -79,7 +79,7 @@ export async function arm(node: BeamNode, options: GuardOptions): Promise<Armed>
     }
     return { operation, lease, journal, ownJournal, channel, ...started };
   } catch (error) {
-    channel.end(error);
+    channel.end(error as Error);
     if (begun) {
       await journal
         .append(operation, { kind: "end", outcome: "disarmed", left: 0 })
@@ -171,6 +171,7 @@ export function failuresOf<T>(
   if (!Array.isArray(term)) return [];
   return (term as readonly Term[]).flatMap((item) => {
     const [what, reason] = item instanceof Tuple ? item.items : [];
-    return what === undefined ? [] : [{ what: read(what), reason: String(reason) }];
+    const known = reason instanceof Atom ? reason.name : "unknown";
+    return what === undefined ? [] : [{ what: read(what), reason: known }];
   });
 }

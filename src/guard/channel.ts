@@ -20,7 +20,7 @@ export class GuardChannel {
   readonly #mailbox: Mailbox;
   readonly #waiters = new Map<number, Waiter>();
   #next = 1;
-  #failed: { readonly error: unknown } | undefined;
+  #failed: Error | undefined;
 
   constructor(node: BeamNode) {
     this.#node = node;
@@ -50,15 +50,18 @@ export class GuardChannel {
   }
 
   /** Ends all waits with this error, and the mailbox. */
-  end(error: unknown): void {
-    this.#failed ??= { error };
-    for (const ref of [...this.#waiters.keys()]) this.#settle(ref)?.reject(this.#failed.error);
+  end(error: Error): void {
+    this.#failed ??= error;
+    for (const ref of [...this.#waiters.keys()]) this.#settle(ref)?.reject(this.#failed);
     this.#mailbox.close();
   }
 
   #wait(ref: number, whom: string, timeout: number): Promise<Tuple> {
-    if (this.#failed !== undefined) return Promise.reject(this.#failed.error);
     return new Promise((resolve, reject) => {
+      if (this.#failed !== undefined) {
+        reject(this.#failed);
+        return;
+      }
       const late = () =>
         this.#settle(ref)?.reject(new TimeoutError(whom, timeout, { node: this.#node.name }));
       const timer = timeout > 0 ? setTimeout(late, timeout) : undefined;
@@ -82,7 +85,7 @@ export class GuardChannel {
       }
       this.end(new TimeoutError("the guardian", 0, { node: this.#node.name }));
     } catch (error) {
-      this.end(error);
+      this.end(error as Error);
     }
   }
 }

@@ -43,7 +43,7 @@ export class Hold {
     this.#node = node;
     this.#armed = armed;
     this.#whenLost = new Promise((_, reject) => {
-      this.lost.addEventListener("abort", () => reject(this.lost.reason));
+      this.lost.addEventListener("abort", () => reject(this.lost.reason as GuardLostError));
     });
     this.#whenLost.catch(() => undefined);
     this.keeper = new LeaseKeeper(armed.lease, () => this.#renew());

@@ -12,7 +12,7 @@ import {
   UnfinishedOperationError,
 } from "../../src/guard/index.ts";
 import type { BeamNode } from "../../src/node/index.ts";
-import { atom, Pid, type Term, tuple } from "../../src/term/index.ts";
+import { atom, inspect, Pid, type Term, tuple } from "../../src/term/index.ts";
 import { OTPS, Target } from "./target.ts";
 
 const COUNT = 10_000;
@@ -178,12 +178,9 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
       kernel,
     ]);
     expect(held).toHaveLength(10);
-    expect(failed.map(({ id, reason }) => `${id} ${reason}`).sort()).toEqual([
-      "config denied",
-      "inner denied",
-      "nobody noproc",
-      "temporary temporary",
-    ]);
+    expect(
+      failed.map(({ id, reason }) => `${inspect(id, { syntax: "erlang" })} ${reason}`).sort(),
+    ).toEqual(["config denied", "inner denied", "nobody noproc", "temporary temporary"]);
     expect(await target.acceptors()).toBe(0);
     await guardian.suspend(pids);
     await node.close();

@@ -148,7 +148,13 @@ function apply(operation: JournalOperation, record: JournalRecord): void {
     case "end":
       operation.ended = record;
       break;
-    default:
+    case "begin":
+    case "suspended":
+    case "held":
+    case "resume":
+    case "release":
+    case "disarm":
+      break;
   }
 }
 
