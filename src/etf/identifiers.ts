@@ -81,7 +81,7 @@ export function writeReference(sink: Sink, { node, creation, ids }: Reference): 
   sink.u16(ids.length);
   writeAtom(sink, node);
   sink.u32(checked(creation));
-  for (let at = 0; at < ids.length; at++) sink.u32(checked(ids[at] as number));
+  for (let at = 0; at < ids.length; at++) sink.u32(checked(ids[at]));
 }
 
 const FOREIGN = "Only pass on pids, ports and references that a node sent.";

@@ -1,6 +1,6 @@
 /** What a decoder accepts at most, so that bytes from outside cannot make it grow or recurse without end. */
 
-/** Deepest nesting that is decoded or encoded: it fits Node's default stack several times (see README). */
+/** Deepest nesting that is decoded or encoded: it takes less than half of Node's default stack (see README). */
 export const MAX_DEPTH = 1000;
 
 /** Most elements of a tuple on a node. */

@@ -35,7 +35,9 @@ function explain(value: unknown): [what: string, remedy: string] {
       return value === null
         ? ["null", 'Use atom("nil") or atom("undefined").']
         : explainObject(value);
-    default:
+    case "bigint":
+    case "symbol":
+    case "function":
       return [`a JavaScript ${typeof value}`, "Use the values of beamctl/term."];
   }
 }

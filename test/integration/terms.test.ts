@@ -1,0 +1,98 @@
+/** 100,000 random terms of every kind, made on real nodes and here, come back the same: the nodes say so with `=:=`. */
+
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decode, encode } from "../../src/etf/index.ts";
+import { type BeamNode, connect } from "../../src/node/index.ts";
+import { equals, inspect, type Term, Tuple } from "../../src/term/index.ts";
+import { arbitraryTerm } from "../support/arbitrary-term.ts";
+import { type BeamProcess, type OtpSet, provision, startErl } from "../support/index.ts";
+
+const SETS: readonly OtpSet[] = ["otp25", "otp27", "otp29"];
+const BATCHES = 50;
+const BATCH = 500;
+const GENERATOR = fileURLToPath(new URL("../support/generator/random_terms.erl", import.meta.url));
+const MODULE = "random_terms";
+const options = { timeout: 60_000 };
+
+describe.each(SETS)("terms of %s", (set) => {
+  let beam: BeamProcess;
+  let node: BeamNode;
+  let release: number;
+
+  beforeAll(async () => {
+    const otp = await provision(set);
+    release = Number(otp.release);
+    beam = await startErl({
+      otp,
+      eval:
+        `{ok, M, B} = compile:file(${JSON.stringify(GENERATOR)}, [binary, report]), ` +
+        "{module, M} = code:load_binary(M, [], B), M:start()",
+    });
+    const address = { host: "127.0.0.1", port: beam.port };
+    node = await connect(beam.name, { cookie: beam.cookie, address });
+  });
+
+  afterAll(async () => {
+    await node?.close();
+    await beam?.[Symbol.asyncDispose]();
+  });
+
+  it(`come back in messages: ${BATCHES * BATCH} of them`, async () => {
+    for (let seed = 1; seed <= BATCHES; seed++) {
+      const terms = await node.call(MODULE, "batch", [seed, BATCH], options);
+      const differing = await node.call(MODULE, "same", [seed, BATCH, terms], options);
+      expect(inspect(differing)).toBe("[]");
+    }
+  });
+
+  it(`come back as binaries: ${BATCHES * BATCH} of them`, async () => {
+    for (let seed = BATCHES + 1; seed <= BATCHES * 2; seed++) {
+      const written = (await node.call(MODULE, "binaries", [seed, BATCH], options)) as Uint8Array[];
+      const terms = written.map((bytes) => decode(bytes));
+      const back = terms.map((term) => encode(term));
+      const differing = await node.call(MODULE, "same_binaries", [seed, BATCH, back], options);
+      expect(inspect(differing)).toBe("[]");
+    }
+  });
+
+  it("that are made here survive the node's own codec", async () => {
+    const terms = fc.sample(arbitraryTerm(), 5_000);
+    const answers = (await node.call(
+      MODULE,
+      "again",
+      [terms.map((term) => encode(term))],
+      options,
+    )) as Term[];
+    for (const [at, term] of terms.entries()) {
+      const answer = answers[at] as Term;
+      const found = answer instanceof Uint8Array ? decode(answer) : answer;
+      expect(equals(found, term), `${inspect(term)} became ${inspect(found)}`).toBe(true);
+    }
+  });
+
+  it("that are made here are echoed by a process", async () => {
+    await using mailbox = node.mailbox();
+    const terms = fc.sample(arbitraryTerm(), 5_000);
+    for (const term of terms) {
+      node.send("echo", new Tuple([mailbox.pid, term]));
+    }
+    for (const term of terms) {
+      const found = await mailbox.receive(options);
+      expect(equals(found, term), `${inspect(term)} became ${inspect(found)}`).toBe(true);
+    }
+  });
+
+  it("are written byte for byte as OTP 26 and later write them", async ({ skip }) => {
+    skip(release < 26, "older ones write atoms in other tags");
+    const terms = (await node.call(MODULE, "batch", [999, BATCH], options)) as Term[];
+    const ours = terms.map((term) => encode(term));
+    const theirs = (await node.call(MODULE, "again", [ours], options)) as Uint8Array[];
+    for (const [at, bytes] of theirs.entries()) {
+      expect(Buffer.from(ours[at] as Uint8Array).toString("hex")).toBe(
+        Buffer.from(bytes).toString("hex"),
+      );
+    }
+  });
+});
