@@ -1,11 +1,11 @@
 /** Calling a function on the node: by `erpc` (a process per call, as OTP's erpc) or by `rex` (one server there, the smallest). */
 
-import type { Payload } from "../dist/index.ts";
 import { type BeamError, UsageError } from "../errors.ts";
 import { type Atom, atom, Pid, type Term, Tuple, tuple } from "../term/index.ts";
 import { erpcOutcome, type Outcome, rexOutcome } from "./call-results.ts";
 import { SpawnRefusedError } from "./errors.ts";
 import type { Link } from "./link.ts";
+import type { Encoded, LocalProcess } from "./processes.ts";
 import { RemoteError } from "./remote-error.ts";
 import { Request, type WaitOptions } from "./request.ts";
 
@@ -28,6 +28,8 @@ export interface Invocation {
 
 const ERPC = atom("erpc");
 const EXECUTE_CALL = atom("execute_call");
+const EXECUTE_CAST = atom("execute_cast");
+const MAX_ARGUMENTS = 255;
 const USER = atom("user");
 const KILL = atom("kill");
 // What execute_call puts in front of its result; the reference in the control message tells calls apart.
@@ -64,14 +66,21 @@ abstract class Call extends Request<Term> {
 
 /** `erpc:execute_call/4` by a spawn request with a monitor: the result is the exit reason. */
 class ErpcCall extends Call {
+  readonly #leader: Pid;
   #spawned: Pid | undefined;
+
+  constructor(link: Link, invocation: Invocation, options: CallOptions, leader: Pid) {
+    super(link, invocation, options);
+    this.#leader = leader;
+  }
 
   protected transmit(): void {
     const { module, fun, args } = this.invocation;
     this.link.spawnRequest(
       this,
       { module: ERPC, fun: EXECUTE_CALL, args: [MARK, atom(module), atom(fun), args] },
-      { groupLeader: this.options.groupLeader, monitor: true },
+      this.#leader,
+      true,
     );
   }
 
@@ -87,7 +96,7 @@ class ErpcCall extends Call {
     this.leave();
   }
 
-  override down(_position: number, reason: Payload): void {
+  override down(_position: number, reason: Encoded): void {
     if (this.waiting) this.finish(() => erpcOutcome(reason.decode(), MARK));
     else this.leave();
   }
@@ -119,23 +128,37 @@ class RexCall extends Call {
     this.link.genCall(this, "rex", call);
   }
 
-  override message(payload: Payload): void {
-    this.finish(() => {
-      const reply = payload.decode();
-      const result = reply instanceof Tuple ? reply.items[1] : undefined;
-      return rexOutcome(result ?? reply);
-    });
+  override message(payload: Encoded): void {
+    const reply = payload.decode();
+    if (!(reply instanceof Tuple) || reply.items[0] !== this.address?.generation) return;
+    this.finish(() => rexOutcome(reply.items[1] as Term));
   }
 }
 
-/** Calls and resolves with the value that the function returned. */
-export function call(link: Link, invocation: Invocation, options: CallOptions): Promise<Term> {
-  if (!Array.isArray(invocation.args) || invocation.args.length > 255) {
-    throw new UsageError("the arguments of a call are a list of at most 255 terms");
-  }
-  const made =
-    options.via === "rex"
-      ? new RexCall(link, invocation, options)
-      : new ErpcCall(link, invocation, options);
-  return made.start();
+/** Calls by way of a process of its own on the node, whose output goes to `leader`. */
+export function callByErpc(
+  link: Link,
+  invocation: Invocation,
+  options: CallOptions,
+  leader: Pid,
+): Promise<Term> {
+  return new ErpcCall(link, invocation, options, leader).start();
+}
+
+/** Calls by way of `rex`. */
+export function callByRex(link: Link, invocation: Invocation, options: CallOptions): Promise<Term> {
+  return new RexCall(link, invocation, options).start();
+}
+
+/** `erpc:cast/4`: nothing comes back, not even whether the function exists. */
+export function cast(link: Link, sender: LocalProcess, invocation: Invocation, leader: Pid): void {
+  const { module, fun, args } = invocation;
+  const call = { module: ERPC, fun: EXECUTE_CAST, args: [atom(module), atom(fun), args] };
+  link.spawnRequest(sender, call, leader, false);
+}
+
+/** @throws UsageError when the arguments are no list that a function can take */
+export function checkArguments(args: readonly Term[]): void {
+  if (Array.isArray(args) && args.length <= MAX_ARGUMENTS) return;
+  throw new UsageError("the arguments of a call are an array of at most 255 terms");
 }

@@ -1,14 +1,13 @@
 /** A group leader of ours: keeps what processes on the node print, instead of letting it go to the node's own output. */
 
-import type { Payload } from "../dist/index.ts";
 import type { BeamError } from "../errors.ts";
 import { atom, Pid, type Term, Tuple, tuple } from "../term/index.ts";
 import { charactersOf, type IoRequest, readIoRequest } from "./io-request.ts";
 import type { Link } from "./link.ts";
-import { LocalProcess } from "./processes.ts";
+import { type Encoded, LocalProcess } from "./processes.ts";
 
-/** Calls a function on the node. */
-export type CallNode = (module: string, fun: string, args: readonly Term[]) => Promise<Term>;
+/** Has the node format: the arguments of `io_lib:format/2`, and its result. */
+export type Format = (args: readonly Term[]) => Promise<Term>;
 
 /** How a group leader keeps output. */
 export interface GroupLeaderOptions {
@@ -28,8 +27,8 @@ export class GroupLeader implements Disposable {
   readonly #server: IoServer;
 
   /** @internal Made by `BeamNode.groupLeader`. */
-  constructor(link: Link, call: CallNode, options: GroupLeaderOptions = {}) {
-    this.#server = new IoServer(link, call, options);
+  constructor(link: Link, format: Format, options: GroupLeaderOptions = {}) {
+    this.#server = new IoServer(link, format, options);
     this.pid = link.enter(this.#server);
   }
 
@@ -51,20 +50,20 @@ export class GroupLeader implements Disposable {
 class IoServer extends LocalProcess {
   output = "";
   readonly #link: Link;
-  readonly #call: CallNode;
+  readonly #format: Format;
   readonly #limit: number;
   readonly #onText: ((text: string) => void) | undefined;
 
-  constructor(link: Link, call: CallNode, { limit = 1_048_576, onText }: GroupLeaderOptions) {
+  constructor(link: Link, format: Format, { limit = 1_048_576, onText }: GroupLeaderOptions) {
     super();
     this.#link = link;
-    this.#call = call;
+    this.#format = format;
     this.#limit = limit;
     this.#onText = onText;
   }
 
   /** `{io_request, From, ReplyAs, Request}`; anything else is ignored. */
-  override message(payload: Payload): void {
+  override message(payload: Encoded): void {
     const message = payload.decode();
     if (!(message instanceof Tuple) || message.items.length !== 4) return;
     const [tag, from, replyAs, request] = message.items as readonly [Term, Term, Term, Term];
@@ -91,7 +90,7 @@ class IoServer extends LocalProcess {
         return this.#keep(request.text);
       case "format":
         try {
-          const chars = await this.#call("io_lib", "format", request.args);
+          const chars = await this.#format(request.args);
           return this.#keep(charactersOf(chars, request.latin1) ?? "");
         } catch {
           return tuple(atom("error"), atom("format"));

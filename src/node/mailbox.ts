@@ -1,11 +1,10 @@
 /** A process of ours that others send to: a bounded queue of messages, read one by one or as an async iterable. */
 
-import type { Payload } from "../dist/index.ts";
 import { AbortedError, BeamError, LimitError, TimeoutError } from "../errors.ts";
 import { atom, type Pid, type Term, tuple } from "../term/index.ts";
 import { MailboxClosedError } from "./errors.ts";
 import type { Link } from "./link.ts";
-import { LocalProcess } from "./processes.ts";
+import { type Encoded, LocalProcess } from "./processes.ts";
 import { DEFAULT_TIMEOUT, type WaitOptions } from "./request.ts";
 import type { Deadline } from "./timer-wheel.ts";
 
@@ -91,11 +90,11 @@ class Inbox extends LocalProcess {
     return this.#link.enter(this);
   }
 
-  override message(payload: Payload): void {
+  override message(payload: Encoded): void {
     this.#deliver(() => payload.decode());
   }
 
-  override exit(from: Pid, reason: Payload): void {
+  override exit(from: Pid, reason: Encoded): void {
     this.#deliver(() => tuple(atom("EXIT"), from, reason.decode()));
   }
 

@@ -1,10 +1,9 @@
 /** Watching processes of the node: a monitor resolves once, with the exit reason. */
 
-import type { Payload } from "../dist/index.ts";
 import { AbortedError, type BeamError } from "../errors.ts";
 import type { Pid, Term } from "../term/index.ts";
 import type { Link } from "./link.ts";
-import { LocalProcess } from "./processes.ts";
+import { type Encoded, LocalProcess } from "./processes.ts";
 
 /** A monitor of one process. */
 export interface Monitor {
@@ -31,7 +30,7 @@ export class ExitReason {
     this.promise.catch(() => {}); // else a lost link would end a program that only watches
   }
 
-  settle(reason: Payload): void {
+  settle(reason: Encoded): void {
     try {
       this.#resolve(reason.decode());
     } catch (error) {
@@ -72,7 +71,7 @@ class Watch extends LocalProcess {
     }
   }
 
-  override down(_position: number, reason: Payload): void {
+  override down(_position: number, reason: Encoded): void {
     this.#link.leave(this);
     this.reason.settle(reason);
   }

@@ -1,9 +1,13 @@
 /** The processes of our node: small state machines in a slot table, found by pid or by reference without hashing. */
 
-import type { Payload } from "../dist/index.ts";
 import { type BeamError, LimitError } from "../errors.ts";
-import { type Atom, atom, Pid, Reference } from "../term/index.ts";
+import { type Atom, atom, Pid, Reference, type Term } from "../term/index.ts";
 import type { Deadline } from "./timer-wheel.ts";
+
+/** A term that is decoded when somebody wants it. */
+export interface Encoded {
+  decode(): Term;
+}
 
 /** Something with a pid that signals of the other node reach: a call, a monitor, a mailbox. Unwanted signals are ignored. */
 export abstract class LocalProcess implements Deadline {
@@ -12,16 +16,16 @@ export abstract class LocalProcess implements Deadline {
   address: Address | undefined;
 
   /** A message to our pid. */
-  message(_payload: Payload): void {}
+  message(_payload: Encoded): void {}
 
   /** A monitored process is gone; `position` is that of {@link refOf}. */
-  down(_position: number, _reason: Payload): void {}
+  down(_position: number, _reason: Encoded): void {}
 
   /** The answer to a spawn request: the pid, or the reason as an atom. */
   spawned(_position: number, _result: Pid | Atom): void {}
 
   /** An exit signal. */
-  exit(_from: Pid, _reason: Payload): void {}
+  exit(_from: Pid, _reason: Encoded): void {}
 
   /** Our time is up. */
   expired(): void {}
@@ -54,6 +58,8 @@ const GENERATIONS = 0x1_0000_0000;
 export class Processes {
   readonly node: Atom;
   readonly creation: number;
+  /** The pid that messages from no process in particular come from. */
+  readonly nobody: Pid;
   readonly #wide: boolean;
   readonly #slots: (LocalProcess | undefined)[] = [undefined]; // slot 0 stays empty: <0.0> is odd in every log
   readonly #generations: number[] = [0];
@@ -63,6 +69,7 @@ export class Processes {
   constructor(name: string, creation: number, wide: boolean) {
     this.node = atom(name);
     this.creation = creation;
+    this.nobody = new Pid(this.node, 0, 0, creation);
     this.#wide = wide;
   }
 

@@ -1,6 +1,5 @@
 /** Starting a process on the node and watching it: a spawn request with a monitor, as `erlang:spawn_request/5` has it. */
 
-import type { Payload } from "../dist/index.ts";
 import type { BeamError } from "../errors.ts";
 import { type Atom, atom, Pid, type Term } from "../term/index.ts";
 import type { Invocation } from "./calls.ts";
@@ -8,6 +7,7 @@ import { SpawnRefusedError } from "./errors.ts";
 import type { GroupLeader } from "./group-leader.ts";
 import type { Link } from "./link.ts";
 import { ExitReason } from "./monitors.ts";
+import type { Encoded } from "./processes.ts";
 import { Request, type WaitOptions } from "./request.ts";
 
 /** How a process is started. */
@@ -28,15 +28,10 @@ export interface Spawned {
 /** Sends the request; resolves when the process runs. `leader` is ended with the process. */
 export class SpawnRequest extends Request<Spawned> {
   readonly #invocation: Invocation;
-  readonly #leader: GroupLeader | Pid | undefined;
+  readonly #leader: GroupLeader | Pid;
   readonly #reason: ExitReason = new ExitReason();
 
-  constructor(
-    link: Link,
-    invocation: Invocation,
-    options: WaitOptions,
-    leader: GroupLeader | Pid | undefined,
-  ) {
+  constructor(link: Link, invocation: Invocation, options: WaitOptions, leader: GroupLeader | Pid) {
     super(link, options);
     this.#invocation = invocation;
     this.#leader = leader;
@@ -54,10 +49,8 @@ export class SpawnRequest extends Request<Spawned> {
     this.link.spawnRequest(
       this,
       { module: atom(module), fun: atom(fun), args },
-      {
-        groupLeader: leader === undefined || leader instanceof Pid ? leader : leader.pid,
-        monitor: true,
-      },
+      leader instanceof Pid ? leader : leader.pid,
+      true,
     );
   }
 
@@ -67,15 +60,14 @@ export class SpawnRequest extends Request<Spawned> {
       this.leave();
     } else if (result instanceof Pid) {
       const leader = this.#leader;
-      const output =
-        leader === undefined || leader instanceof Pid ? () => "" : () => leader.output();
+      const output = leader instanceof Pid ? () => "" : () => leader.output();
       this.succeed({ pid: result, down: this.#reason.promise, output }, true);
     } else {
       this.fail(new SpawnRefusedError(this.link.peer.name, result.name));
     }
   }
 
-  override down(_position: number, reason: Payload): void {
+  override down(_position: number, reason: Encoded): void {
     this.leave();
     this.#reason.settle(reason);
   }
@@ -91,6 +83,6 @@ export class SpawnRequest extends Request<Spawned> {
   }
 
   #closeLeader(): void {
-    if (this.#leader !== undefined && !(this.#leader instanceof Pid)) this.#leader.close();
+    if (!(this.#leader instanceof Pid)) this.#leader.close();
   }
 }

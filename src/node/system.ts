@@ -1,11 +1,10 @@
 /** System messages straight to processes, as stdlib's `sys` sends them: one, or many at once with a window of credit. */
 
-import type { Payload } from "../dist/index.ts";
 import type { BeamError } from "../errors.ts";
 import { atom, type Pid, type Term, Tuple, tuple } from "../term/index.ts";
 import { NoProcessError } from "./errors.ts";
 import type { Link } from "./link.ts";
-import type { Address } from "./processes.ts";
+import type { Address, Encoded } from "./processes.ts";
 import { Request, type WaitOptions } from "./request.ts";
 
 /** How system messages are sent. */
@@ -64,7 +63,7 @@ export class SystemBatch extends Request<SystemReply[]> {
   }
 
   /** `{Tag, Reply}`; the tag is the position of the pid. */
-  override message(payload: Payload): void {
+  override message(payload: Encoded): void {
     const reply = payload.decode();
     if (!(reply instanceof Tuple) || reply.items.length !== 2) return;
     const [position, value] = reply.items as readonly [Term, Term];
@@ -75,7 +74,7 @@ export class SystemBatch extends Request<SystemReply[]> {
     this.#answer(position, { pid, ok: true, reply: value });
   }
 
-  override down(position: number, reason: Payload): void {
+  override down(position: number, reason: Encoded): void {
     const pid = this.#pids[position];
     if (pid === undefined || this.#replies[position] !== undefined) return;
     const why = reason.decode();
