@@ -4,7 +4,7 @@ import { type Atom, atom } from "../term/index.ts";
 import { ProtocolError } from "./errors.ts";
 
 const SLOTS = 2048;
-const strict = new TextDecoder("utf-8", { fatal: true });
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The 2048 slots that headers fill and refer to; headers must be read in the order of their arrival. */
 export class AtomCache {

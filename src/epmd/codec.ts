@@ -31,7 +31,7 @@ const HIDDEN = 72;
 const MAX_NAME = 255;
 const MAX_REPLY = 1024 * 1024;
 
-const strict = new TextDecoder("utf-8", { fatal: true });
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** `110` */
 export function encodeNamesRequest(): Uint8Array {

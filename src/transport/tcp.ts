@@ -59,7 +59,8 @@ export function connectTcp(options: TcpOptions): Promise<Transport> {
     );
     signal?.addEventListener("abort", aborted);
     socket.on("error", failed).on("connect", connected);
-    socket.connect({ host, port, noDelay: true });
+    socket.setNoDelay(true); // Node ignores the option of this name in connect()
+    socket.connect({ host, port });
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { ProtocolError } from "../errors.ts";
 
-const strict = new TextDecoder("utf-8", { fatal: true });
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The bytes of a node's name. */
 export function nameBytes(name: string): Uint8Array {
