@@ -41,6 +41,7 @@ export {
   EpmdUnreachableError,
   epmdLookup,
   epmdNames,
+  epmdRegister,
   GroupLeader,
   Mailbox,
   type Monitor,

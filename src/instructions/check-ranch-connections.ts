@@ -15,7 +15,7 @@ const NAME = "CheckRanchConnections";
 export const CheckRanchConnections: Instruction<string> = {
   name: NAME,
   insertWhere: insertBeforePointOfNoReturn,
-  dependencies: [CheckRanchAcceptors as Instruction],
+  dependencies: [CheckRanchAcceptors],
   arguments: (_instructions, { application }) => application,
 
   async run({ node, facts, log }) {

@@ -17,7 +17,7 @@ import type { Instruction } from "./instruction.ts";
 export const FinishRunningRequests: Instruction<{ application: string; timeout: number }> = {
   name: "FinishRunningRequests",
   insertWhere: appendAfterPointOfNoReturn,
-  dependencies: [CheckRanchAcceptors as Instruction, CheckRanchConnections as Instruction],
+  dependencies: [CheckRanchAcceptors, CheckRanchConnections],
   arguments: (_instructions, { application, drainTimeout }) => ({
     application,
     timeout: drainTimeout,

@@ -14,7 +14,7 @@ import type { Instruction } from "./instruction.ts";
 export const ResumeChannels: Instruction<string> = {
   name: "ResumeChannels",
   insertWhere: append,
-  dependencies: [CheckRanchAcceptors as Instruction, CheckRanchConnections as Instruction],
+  dependencies: [CheckRanchAcceptors, CheckRanchConnections],
   arguments: (_instructions, { application }) => application,
 
   async run(context) {

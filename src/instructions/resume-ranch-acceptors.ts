@@ -16,7 +16,7 @@ const NAME = "ResumeRanchAcceptors";
 export const ResumeRanchAcceptors: Instruction<string> = {
   name: NAME,
   insertWhere: append,
-  dependencies: [CheckRanchAcceptors as Instruction],
+  dependencies: [CheckRanchAcceptors],
   arguments: (_instructions, { application }) => application,
 
   async run(context) {

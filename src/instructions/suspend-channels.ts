@@ -22,7 +22,7 @@ const ROUNDS = 5;
 export const SuspendChannels: Instruction<string> = {
   name: NAME,
   insertWhere: appendAfterPointOfNoReturn,
-  dependencies: [CheckRanchAcceptors as Instruction, CheckRanchConnections as Instruction],
+  dependencies: [CheckRanchAcceptors, CheckRanchConnections],
   arguments: (_instructions, { application }) => application,
 
   async run(context) {

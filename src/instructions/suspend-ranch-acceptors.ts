@@ -17,7 +17,7 @@ const NAME = "SuspendRanchAcceptors";
 export const SuspendRanchAcceptors: Instruction<string> = {
   name: NAME,
   insertWhere: appendAfterPointOfNoReturn,
-  dependencies: [CheckRanchAcceptors as Instruction],
+  dependencies: [CheckRanchAcceptors],
   arguments: (_instructions, { application }) => application,
 
   async run(context) {

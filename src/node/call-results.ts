@@ -21,7 +21,7 @@ const EXITED = atom("EXIT");
  */
 export function erpcOutcome(reason: Term, mark: number): Outcome {
   if (reason instanceof Tuple && reason.items[0] === mark) {
-    const [, kind, value, stack] = reason.items as readonly Term[];
+    const [, kind, value, stack] = reason.items;
     if (value !== undefined) {
       if (kind === RETURN) return { value };
       if (kind === THROW) return { kind: "throw", reason: value };

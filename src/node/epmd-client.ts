@@ -13,7 +13,7 @@ import {
 } from "../epmd/index.ts";
 import { AbortedError, BeamError, TimeoutError, UsageError } from "../errors.ts";
 import { connectTcp, HostNotFoundError, type Transport } from "../transport/index.ts";
-import { EpmdUnreachableError, NodeNotRegisteredError } from "./errors.ts";
+import { EpmdUnreachableError, NameTakenError, NodeNotRegisteredError } from "./errors.ts";
 
 /** Which EPMD, and how long to wait for it. */
 export interface EpmdOptions {
@@ -74,7 +74,7 @@ async function ask<T>(
   let transport: Transport | undefined;
   try {
     transport = await connectTcp({ host, port, timeout, signal });
-    return await reply(transport, request, decode, {
+    return await exchange(transport, request, decode, {
       timeout: deadline - performance.now(),
       signal,
     });
@@ -85,22 +85,27 @@ async function ask<T>(
   }
 }
 
-function reply<T>(
+/** Sends a request and reads its reply; `lost` is called when the connection ends after that. */
+export function exchange<T>(
   transport: Transport,
   request: Uint8Array,
   decode: (bytes: Uint8Array, whole: boolean) => T | undefined,
-  { timeout, signal }: { timeout: number; signal: AbortSignal | undefined },
+  options: { timeout: number; signal: AbortSignal | undefined; lost?: () => void },
 ): Promise<T> {
+  const { timeout, signal, lost } = options;
   return new Promise<T>((resolve, reject) => {
     let bytes = Buffer.alloc(0);
+    let settled = false;
     const settle = (work: () => T | undefined): void => {
+      if (settled) return;
       try {
         const value = work();
         if (value === undefined) return;
         resolve(value);
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
+      settled = true;
       clearTimeout(timer);
       signal?.removeEventListener("abort", aborted);
     };
@@ -109,7 +114,7 @@ function reply<T>(
         throw error;
       });
     const aborted = (): void => fail(new AbortedError("asking EPMD", { cause: signal?.reason }));
-    const timer = setTimeout(() => fail(new TimeoutError("EPMD", TIMEOUT)), Math.max(timeout, 1));
+    const timer = setTimeout(() => fail(new TimeoutError("EPMD", timeout)), Math.max(timeout, 1));
     signal?.addEventListener("abort", aborted);
     transport.start({
       data: (chunk) =>
@@ -119,13 +124,15 @@ function reply<T>(
           return decode(bytes, false);
         }),
       drain: () => {},
-      closed: (error) =>
+      closed: (error) => {
+        if (settled) lost?.();
         settle(() => {
           if (error !== undefined) throw error;
           const value = decode(bytes, true);
           if (value === undefined) throw new EpmdProtocolError("a reply that ends too early");
           return value;
-        }),
+        });
+      },
     });
     transport.write([request]);
   });
@@ -135,6 +142,7 @@ function reply<T>(
 export function unreachable(error: unknown, host: string, port: number): unknown {
   const passes =
     error instanceof HostNotFoundError ||
+    error instanceof NameTakenError ||
     error instanceof AbortedError ||
     error instanceof EpmdProtocolError ||
     error instanceof UsageError;

@@ -39,7 +39,7 @@ function answerNetKernel(message: Tuple): Answer | undefined {
 function answerRex(message: Tuple, node: Atom): Answer | undefined {
   const asked = genCall(message);
   if (asked !== undefined) return { to: asked.to, message: tuple(asked.tag, REFUSED) };
-  const [to, request] = message.items as readonly Term[];
+  const [to, request] = message.items;
   if (!(to instanceof Pid)) return undefined;
   if (request === atom("features_request")) {
     return { to, message: tuple(atom("features_reply"), node, [atom("erpc")]) };
@@ -48,9 +48,9 @@ function answerRex(message: Tuple, node: Atom): Answer | undefined {
 }
 
 function genCall(message: Tuple): { to: Pid; tag: Term; request: Term } | undefined {
-  const [mark, from, request] = message.items as readonly Term[];
+  const [mark, from, request] = message.items;
   if (mark !== GEN_CALL || !(from instanceof Tuple) || request === undefined) return undefined;
-  const [to, tag] = from.items as readonly Term[];
+  const [to, tag] = from.items;
   // The tag may be `[alias | Ref]`; the reply to the pid carries it as it came, which callers accept.
   return to instanceof Pid && tag !== undefined ? { to, tag, request } : undefined;
 }

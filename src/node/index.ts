@@ -7,6 +7,11 @@ export { type ConnectLimits, type ConnectOptions, connect } from "./connect.ts";
 export type { CallTrace, ConnectTrace } from "./diagnostics.ts";
 export { type EpmdOptions, epmdLookup, epmdNames } from "./epmd-client.ts";
 export {
+  type EpmdRegisterOptions,
+  type EpmdRegistration,
+  epmdRegister,
+} from "./epmd-registration.ts";
+export {
   EpmdUnreachableError,
   MailboxClosedError,
   NameTakenError,

@@ -25,7 +25,7 @@ const UNSUPPORTED: IoRequest = { type: "answer", reply: tuple(atom("error"), ato
 export function readIoRequest(request: Term): IoRequest {
   if (request === atom("getopts")) return UNSUPPORTED;
   if (!(request instanceof Tuple)) return UNKNOWN;
-  const [tag, ...rest] = request.items as readonly Term[];
+  const [tag, ...rest] = request.items;
   if (tag === PUT_CHARS) return readPut(rest);
   if (tag === atom("requests") && Array.isArray(rest[0])) {
     return { type: "many", requests: rest[0] as readonly Term[] };

@@ -72,7 +72,7 @@ function place(location: Term): { file?: string; line?: number } {
   if (!Array.isArray(location)) return found;
   for (const entry of location as readonly Term[]) {
     if (!(entry instanceof Tuple)) continue;
-    const [key, value] = entry.items as readonly Term[];
+    const [key, value] = entry.items;
     if (key === atom("line") && typeof value === "number") found.line = value;
     const file = key === atom("file") && value !== undefined ? textOf(value) : undefined;
     if (file !== undefined) found.file = file;

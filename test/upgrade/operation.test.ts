@@ -36,7 +36,7 @@ test("cancel and the outer signal both reach the work", async () => {
     startOperation<never, void>(
       (_emit, _id, signal) =>
         new Promise((_resolve, reject) => {
-          signal.addEventListener("abort", () => reject(signal.reason));
+          signal.addEventListener("abort", () => reject(signal.reason as Error));
         }),
       outer.signal,
     );
