@@ -61,6 +61,8 @@ export function decodeControl(term: Term): Control {
       return { type: "unlink", id: unlinkId(a), from: pid(b), to: pid(c) };
     case OP.UNLINK_ID_ACK:
       return { type: "unlink_ack", id: unlinkId(a), from: pid(b), to: pid(c) };
+    default:
+      break;
   }
   throw new ProtocolError(`control message ${typeof op === "number" ? op : "without a number"}`);
 }

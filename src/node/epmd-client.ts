@@ -103,7 +103,7 @@ export function exchange<T>(
         if (value === undefined) return;
         resolve(value);
       } catch (error) {
-        reject(error);
+        reject(error as Error);
       }
       settled = true;
       clearTimeout(timer);

@@ -33,7 +33,11 @@ export class EpmdRegistration implements AsyncDisposable {
   }
 
   /** @internal Use {@link epmdRegister}. */
-  static async open(name: string, port: number, options: EpmdRegisterOptions) {
+  static async open(
+    name: string,
+    port: number,
+    options: EpmdRegisterOptions,
+  ): Promise<EpmdRegistration> {
     const registration = new EpmdRegistration(name, port, options);
     await registration.#register();
     return registration;

@@ -20,7 +20,7 @@ describe.each([true, false])("with wide pids %s", (wide) => {
     for (const process of all) table.enter(process);
     expect(table.size).toBe(70_000);
     for (const process of [all[0], all[32_766], all[32_767], all[65_536], all[69_999]] as Dummy[]) {
-      const { id, serial } = process.address?.pid as Pid;
+      const { id, serial } = (process.address as { pid: Pid }).pid;
       expect(table.byPid(new Pid(table.node, id, serial, 77))).toBe(process);
       expect(table.byRef(table.refOf(process, 9))).toBe(process);
       if (!wide) expect([id < 32_768, serial < 8_192]).toEqual([true, true]);

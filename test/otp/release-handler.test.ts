@@ -45,7 +45,7 @@ describe("a reason of the release handler", () => {
     expect(error.message).toMatch(message);
     expect(error.remedy).toBeTruthy();
     expect(error.detail).toBe(detail);
-    expect(`${error} ${error.remedy} ${JSON.stringify(error)}`).not.toMatch(/secret/);
+    expect(`${error.message} ${error.remedy} ${JSON.stringify(error)}`).not.toMatch(/secret/);
   });
 });
 

@@ -15,7 +15,8 @@ export const run: Run = async (globals, local, [version = ""]) => {
   const drainTimeout = milliseconds(String(local["drain"]));
   const installTimeout = milliseconds(String(local["installTimeout"]));
   return operate(globals, async ({ node, signal }) => {
-    if (!dryRun) await confirmChange(globals, `${local["verb"]} ${node.name} to ${version}?`);
+    if (!dryRun)
+      await confirmChange(globals, `${String(local["verb"])} ${node.name} to ${version}?`);
     const operation = upgrade(node, version, {
       plan: local["plan"] as "edeliver" | "minimal",
       suspend: local["suspend"] as "channels" | "transports" | "both",

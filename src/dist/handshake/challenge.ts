@@ -45,12 +45,6 @@ export function decodeChallenge(frame: Buffer): Challenge {
   throw new ProtocolError("a challenge was expected in the handshake");
 }
 
-/** `'c' FlagsHigh:32 Creation:32`, behind an old send_name. */
-export function decodeComplement(frame: Buffer): { high: number; creation: number } {
-  if (frame[0] !== 0x63 || frame.length < 9) throw new ProtocolError("a complement was expected");
-  return { high: frame.readUInt32BE(1), creation: frame.readUInt32BE(5) };
-}
-
 /** `'r' Challenge:32 Digest:16`: the initiator's challenge and its proof. */
 export function encodeReply(challenge: number, digest: Uint8Array): Uint8Array {
   const out = Buffer.alloc(21);
