@@ -70,7 +70,7 @@ async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
   try {
     for await (const event of operation) {
       if (event.type === "stage" && event.state !== "start") ends.get(event.stage)?.(event.state);
-      else if (event.type === "log") {
+      else if (event.type === "log" && event.level !== "debug") {
         const task = tasks.get(event.stage);
         if (task !== undefined) task.output = `${prefix(event.level)}${event.text}`;
       }

@@ -28,7 +28,8 @@ function of(term: Term, depth: number): string {
 function exception(map: TermMap): string | undefined {
   const module = map.get(atom("__struct__"));
   if (!(module instanceof Atom) || !map.has(atom("__exception__"))) return undefined;
-  const message = textOf(map.get(atom("message")) ?? []);
+  // The compiler's exceptions call it description.
+  const message = textOf(map.get(atom("message")) ?? map.get(atom("description")) ?? []);
   return message === undefined || message === ""
     ? inspect(module)
     : `(${inspect(module)}) ${message.slice(0, 200)}`;

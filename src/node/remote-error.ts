@@ -1,7 +1,7 @@
 /** What a function on the node raised: its kind, the reason as a term, and the stack. */
 
 import { BeamError } from "../errors.ts";
-import { Atom, atom, type Term, Tuple, textOf } from "../term/index.ts";
+import { Atom, atom, inspect, type Term, Tuple, textOf } from "../term/index.ts";
 import { outline } from "./outline.ts";
 
 /** How Erlang code gives up. */
@@ -28,13 +28,14 @@ export class RemoteError extends BeamError {
     call: string,
     raised: { kind: RemoteKind; reason: Term; stack?: Term | undefined },
   ) {
-    super(`${call} on ${node} raised ${raised.kind}: ${outline(raised.reason)}`, {
+    const stack = stackFrames(raised.stack ?? []);
+    super(`${call} on ${node} raised ${raised.kind}: ${what(raised.reason, stack[0])}`, {
       node,
       remedy: remedyFor(raised.reason),
     });
     this.kind = raised.kind;
     this.#reason = raised.reason;
-    this.#stacktrace = stackFrames(raised.stack ?? []);
+    this.#stacktrace = stack;
   }
 
   /** The reason in full; it may hold the state of a process, and so is not shown when the error is printed. */
@@ -46,6 +47,12 @@ export class RemoteError extends BeamError {
   get stacktrace(): readonly StackFrame[] {
     return this.#stacktrace;
   }
+}
+
+function what(reason: Term, top: StackFrame | undefined): string {
+  const shown = outline(reason);
+  if (reason !== atom("undef") || top === undefined) return shown;
+  return `${shown}, there is no ${inspect(atom(top.module))}.${top.function}/${top.arity}`;
 }
 
 function remedyFor(reason: Term): string | undefined {
