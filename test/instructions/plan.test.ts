@@ -70,7 +70,10 @@ test("the minimal plan suspends nothing", () => {
 
 test("a plan without what an instruction depends on is refused by name", () => {
   expect(() => plan([SuspendChannels as Instruction], versions, config)).toThrow(
-    new UsageError("SuspendChannels needs CheckRanchAcceptors before it in the plan"),
+    expect.objectContaining({
+      message: "SuspendChannels needs CheckRanchAcceptors before it in the plan",
+      remedy: "Put CheckRanchAcceptors into the plan, in front of SuspendChannels.",
+    }),
   );
   expect(() => plan([ResumeChannels as Instruction], versions, config)).toThrow(UsageError);
 });
