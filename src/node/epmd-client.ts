@@ -103,7 +103,7 @@ export function exchange<T>(
         if (value === undefined) return;
         resolve(value);
       } catch (error) {
-        reject(error as Error);
+        reject(error instanceof Error ? error : new EpmdProtocolError(String(error)));
       }
       settled = true;
       clearTimeout(timer);
