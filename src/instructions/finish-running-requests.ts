@@ -23,14 +23,14 @@ export const FinishRunningRequests: Instruction<{ application: string; timeout: 
     timeout: drainTimeout,
   }),
 
-  async run({ node, log }, { timeout }) {
+  async run({ node, log, signal }, { timeout }) {
     const until = performance.now() + timeout;
     const seen = new Set<string>();
     let left = await running(node);
     for (const pid of left) seen.add(String(pid));
     // A connection that was accepted just before the hold may begin its request only now, so the list is read again.
-    while (left.length > 0 && performance.now() < until) {
-      await ended(node, left, until - performance.now());
+    while (left.length > 0 && performance.now() < until && signal?.aborted !== true) {
+      await ended(node, left, until - performance.now(), signal);
       left = await running(node);
       for (const pid of left) seen.add(String(pid));
     }
@@ -47,11 +47,17 @@ async function running(node: BeamNode): Promise<readonly Pid[]> {
   return (await connections(node)).connections.flatMap(({ requests }) => requests);
 }
 
-/** Until all of these have ended, or the time (ms) is up. */
-async function ended(node: BeamNode, pids: readonly Pid[], timeout: number): Promise<void> {
+/** Until all of these have ended, the time (ms) is up, or the user wants to stop. */
+async function ended(
+  node: BeamNode,
+  pids: readonly Pid[],
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const monitors = pids.map((pid) => node.monitor(pid));
   const stop = new AbortController();
-  const late = delay(timeout, undefined, { signal: stop.signal }).catch(() => undefined);
+  const stopped = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+  const late = delay(timeout, undefined, { signal: stopped }).catch(() => undefined);
   try {
     await Promise.race([Promise.allSettled(monitors.map(({ down }) => down)), late]);
   } finally {

@@ -1,5 +1,6 @@
 /** The main job: a live release goes to another version, guarded from the first suspension to the last resume. */
 
+import { AbortedError } from "../errors.ts";
 import { Guardian, type UndoReport } from "../guard/index.ts";
 import {
   changes,
@@ -185,7 +186,7 @@ class Upgrade {
       await stages.in("guard", () => this.#runChecks(steps, config, true));
       let installed = false;
       for (const step of changes(steps)) {
-        if (!installed) this.#signal.throwIfAborted();
+        if (!installed) this.#mayGoOn();
         guardian.lost.throwIfAborted();
         if (step.type === "install") {
           const timeout = this.#options.installTimeout ?? 300_000;
@@ -214,6 +215,14 @@ class Upgrade {
         remedy: "Run `beamctl recover` now.",
       });
     }
+  }
+
+  #mayGoOn(): void {
+    if (!this.#signal.aborted) return;
+    throw new AbortedError(`the change to ${this.#version}`, {
+      remedy: "What was held is given back; run it again when you want to.",
+      cause: this.#signal.reason,
+    });
   }
 
   async #runStep(

@@ -1,0 +1,244 @@
+/** Upgrades of the shop, a real release under real websockets: as they should go, and in every way that they can fail. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Clients } from "../../examples/demo/clients.ts";
+import { Guardian } from "../../src/guard/index.ts";
+import { type BeamNode, connect } from "../../src/node/index.ts";
+import { leftSuspended, whichReleases } from "../../src/otp/index.ts";
+import type { Pid } from "../../src/term/index.ts";
+import { listeners } from "../../src/topology/index.ts";
+import { UpgradeError, type UpgradeOptions, upgrade } from "../../src/upgrade/index.ts";
+import { Cli } from "../support/cli/run.ts";
+import { hasRabbit, provision } from "../support/index.ts";
+import { type ShopNode, type ShopOptions, startShop } from "../support/shop/start.ts";
+
+const HAVE = await hasRabbit(); // the shop's Cowboy comes with it
+let state: string;
+
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), "beamctl-upgrade-"));
+});
+afterAll(() => rm(state, { recursive: true, force: true }));
+
+/** A shop and a link to it. */
+async function open(options: Partial<ShopOptions> = {}) {
+  const shop = await startShop({ otp: await provision("otp25"), ...options });
+  const address = { host: "127.0.0.1", port: shop.distPort };
+  const node = await connect(shop.name, { cookie: shop.cookie, address });
+  return {
+    shop,
+    node,
+    async [Symbol.asyncDispose]() {
+      await node.close();
+      await shop[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const run = (node: BeamNode, version: string, options: UpgradeOptions = {}) =>
+  upgrade(node, version, { stateDirectory: state, ...options });
+
+async function failure(operation: PromiseLike<unknown>): Promise<UpgradeError> {
+  const error = await Promise.resolve(operation).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  expect(error).toBeInstanceOf(UpgradeError);
+  expect((error as UpgradeError).remedy).toEqual(expect.any(String));
+  return error as UpgradeError;
+}
+
+/** Nothing is suspended, and every acceptor runs. */
+async function expectClean(node: BeamNode, version: string) {
+  expect(await leftSuspended(node)).toEqual([]);
+  const [listener] = await listeners(node);
+  expect(listener).toMatchObject({ status: "running" });
+  expect(listener?.acceptors).toHaveLength(10);
+  const permanent = (await whichReleases(node)).find(({ status }) => status === "permanent");
+  expect(permanent?.version).toBe(version);
+}
+
+describe.runIf(HAVE)("an upgrade", () => {
+  it.each(["otp25", "otp27", "otp29"] as const)(
+    "and its downgrade on %s lose nothing",
+    async (set) => {
+      await using given = await open({ otp: await provision(set) });
+      const { node, shop } = given;
+      const clients = await Clients.connect(shop.httpPort, 30);
+      try {
+        clients.start();
+        for (const [version, direction] of [
+          ["0.2.0", "up"],
+          ["0.1.0", "down"],
+        ] as const) {
+          const operation = run(node, version, { direction });
+          const stages: string[] = [];
+          for await (const event of operation) {
+            if (event.type === "stage" && event.state === "done") stages.push(event.stage);
+          }
+          expect(stages.join(" ")).toBe(
+            "unpack check plan guard suspend drain install verify resume permanent",
+          );
+          expect(await operation).toMatchObject({
+            to: version,
+            direction,
+            suspended: 30,
+            held: 10,
+            leftSuspended: 0,
+            permanent: true,
+            verifiedModules: 3,
+          });
+          await expectClean(node, version);
+        }
+        await clients.stop();
+        const figures = clients.figures();
+        expect(figures).toMatchObject({ open: 30, same: 30, outOfOrder: 0 });
+        expect(figures.answered).toBe(figures.sent);
+      } finally {
+        clients.close();
+      }
+    },
+  );
+
+  it("that is only tried changes nothing but the unpacked files", async () => {
+    await using given = await open();
+    const report = await run(given.node, "0.2.0", { dryRun: true });
+    expect(report).toMatchObject({ dryRun: true, permanent: false, suspended: 0, held: 0 });
+    expect(report.steps).toContain("SuspendChannels");
+    await expectClean(given.node, "0.1.0");
+  });
+
+  it("by the minimal plan suspends nothing of its own", async () => {
+    await using given = await open();
+    const report = await run(given.node, "0.2.0", { plan: "minimal" });
+    expect(report).toMatchObject({ suspended: 0, held: 0, plan: "minimal" });
+    await expectClean(given.node, "0.2.0");
+  });
+});
+
+describe.runIf(HAVE)("an upgrade that cannot be", () => {
+  let given: Awaited<ReturnType<typeof open>>;
+  let cli: Cli;
+  beforeAll(async () => {
+    given = await open({ packages: ["0.2.0", "0.3.0"] });
+    const { name, cookie, distPort: port } = given.shop;
+    cli = await Cli.for({ name, cookie, port });
+  });
+  afterAll(async () => {
+    await cli?.[Symbol.asyncDispose]();
+    await given?.[Symbol.asyncDispose]();
+  });
+
+  it.each<[string, string, UpgradeOptions, RegExp]>([
+    ["of a version that does not exist", "9.9.9", {}, /shop-9\.9\.9\.tar\.gz does not exist/],
+    ["of a version without a relup", "0.3.0", {}, /no relup leads from 0\.1\.0 to 0\.3\.0/],
+    ["to what runs already", "0.1.0", {}, /shop 0\.1\.0 already runs/],
+    ["in the other direction", "0.2.0", { direction: "down" }, /is an upgrade/],
+  ])("%s is refused", async (_name, version, options, cause) => {
+    const error = await failure(run(given.node, version, options));
+    expect(error.message).toMatch(cause);
+    expect(error.outcome).toBe("unchanged");
+    await expectClean(given.node, "0.1.0");
+  });
+
+  it.each(["9.9.9", "0.3.0"])("%s ends the command with 3", async (version) => {
+    const { code, stderr } = await cli.run(["release", "upgrade", version, "-yq"]);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(2);
+    expect(code).toBe(3);
+  });
+
+  it("while another controller guards the node", async () => {
+    await using _other = await Guardian.arm(given.node, {
+      stateDirectory: join(state, "other"),
+      purpose: "something else",
+    });
+    const error = await failure(run(given.node, "0.2.0"));
+    expect(error.message).toContain("something else");
+    expect(error.outcome).toBe("unchanged");
+    await expectClean(given.node, "0.1.0");
+  });
+
+  it("while somebody holds a listener", async () => {
+    const [listener] = await listeners(given.node);
+    const supervisor = listener?.supervisors.acceptors as Pid;
+    const id = listener?.acceptors[0]?.id ?? 0;
+    await given.node.call("supervisor", "terminate_child", [supervisor, id]);
+    const error = await failure(run(given.node, "0.2.0"));
+    expect(error.message).toMatch(/is (partial|held), not running/);
+    await given.node.call("supervisor", "restart_child", [supervisor, id]);
+    await expectClean(given.node, "0.1.0");
+  });
+});
+
+describe.runIf(HAVE)("an upgrade that ends half way", () => {
+  it("by a code_change that raises says that the node restarts, on what was permanent", async () => {
+    await using given = await open({ packages: ["0.4.0"] });
+    const { shop } = given;
+    const error = await failure(run(given.node, "0.4.0"));
+    expect(error.outcome).toBe("restarting");
+    expect(error.stage).toBe("install");
+    await shop.waitFor(/listens on port[\s\S]*listens on port/);
+    const address = { host: "127.0.0.1", port: shop.distPort };
+    await using again = await connect(shop.name, { cookie: shop.cookie, address });
+    await expectClean(again, "0.1.0");
+  });
+
+  it("by a cancel while all is held gives everything back", async () => {
+    await using given = await open();
+    const clients = await Clients.connect(given.shop.httpPort, 10);
+    try {
+      clients.start();
+      await slowRequest(given.shop);
+      const operation = run(given.node, "0.2.0", { drainTimeout: 20_000 });
+      for await (const event of operation) {
+        if (event.type === "stage" && event.stage === "drain" && event.state === "start") {
+          expect((await leftSuspended(given.node)).length).toBe(10);
+          operation.cancel();
+          break;
+        }
+      }
+      const error = await failure(operation);
+      expect(error.outcome).toBe("unchanged");
+      await expectClean(given.node, "0.1.0");
+      await clients.stop();
+      const { sent, answered, same } = clients.figures();
+      expect([answered, same]).toEqual([sent, 10]);
+    } finally {
+      clients.close();
+    }
+  });
+
+  it("by Ctrl-C ends the command with 130 and the node as it was", async () => {
+    await using given = await open();
+    const { name, cookie, distPort: port } = given.shop;
+    await using cli = await Cli.for({ name, cookie, port });
+    await slowRequest(given.shop);
+    const child = cli.spawn(["release", "upgrade", "0.2.0", "--yes", "--drain", "20s"]);
+    let stderr = "";
+    child.stderr?.on("data", (data: Buffer) => {
+      const drained = stderr.includes("drain start");
+      stderr += data.toString();
+      if (!drained && stderr.includes("drain start")) child.kill("SIGINT");
+    });
+    const code = await new Promise((resolve) => child.on("exit", resolve));
+    expect(stderr).toContain("stopping safely");
+    expect(code).toBe(130);
+    await expectClean(given.node, "0.1.0");
+  });
+});
+
+/** Resolves when a request runs that takes three seconds. */
+async function slowRequest(shop: ShopNode): Promise<void> {
+  const request = get({
+    host: "127.0.0.1",
+    port: shop.httpPort,
+    path: "/slow?ms=3000",
+    agent: false,
+  });
+  request.on("response", (response) => response.resume()).on("error", () => undefined);
+  await new Promise((resolve) => request.on("finish", resolve));
+}
