@@ -50,6 +50,7 @@ async function assemble(folder: string, options: BuildOptions): Promise<ShopVers
       ...process.env,
       ...otp.env,
       HOME: scratch,
+      TMPDIR: scratch, // Mix keeps locks there, which another user of this machine may own
       MIX_HOME: scratch,
       MIX_BUILD_PATH: join(scratch, "build"),
       MIX_ENV: "prod",
