@@ -57,6 +57,8 @@ export interface PeerInfo {
   readonly creation: number;
   /** What both sides can. */
   readonly flags: Flags;
+  /** What the node can, whether or not we can. */
+  readonly offered: Flags;
   /** Our own name, as the node knows it. */
   readonly localName: string;
   readonly localCreation: number;

@@ -1,7 +1,13 @@
 /** One link, fed with bytes and time: handshake, frames, ticks, control messages. It holds no socket and no timer. */
 
 import { type BeamError, isBeamError } from "../errors.ts";
-import { DEFAULT_LIMITS, type DecodeLimits, TermReader, TermWriter } from "../etf/index.ts";
+import {
+  DEFAULT_LIMITS,
+  type DecodeLimits,
+  TermReader,
+  TermWriter,
+  type TermWriterOptions,
+} from "../etf/index.ts";
 import { type Atom, atom, type Term } from "../term/index.ts";
 import { AtomCache } from "./atom-cache.ts";
 import type { Control } from "./control.ts";
@@ -34,6 +40,7 @@ export class Session {
   readonly #fragments: Fragments;
   readonly #decode: DecodeLimits;
   #outbox = new Outbox(false);
+  #writing: TermWriterOptions = {};
   #greetings: Uint8Array[] = [];
   #state: "handshake" | "up" | "closed" = "handshake";
   #peer: PeerInfo | undefined;
@@ -118,12 +125,12 @@ export class Session {
     if (this.#state !== "up" || identity === undefined) {
       throw new NodeDownError(this.#label(), "the link is not up");
     }
-    const head = new TermWriter();
+    const head = new TermWriter(this.#writing);
     head.write(controlTerm(control, message, identity));
     let parts: Uint8Array[] = [];
     if (hasPayload(control)) {
       if (message === undefined) throw new ProtocolError(`${control.type} without its message`);
-      const body = new TermWriter();
+      const body = new TermWriter(this.#writing);
       body.write(message);
       parts = body.parts();
     }
@@ -177,6 +184,8 @@ export class Session {
     };
     this.#frames.widen();
     this.#outbox = new Outbox(hasFlag(peer.flags, "FRAGMENTS"));
+    // No flag tells OTP 27 from those before it, so only OTP 28 and later get such maps.
+    this.#writing = { signedZeros: hasFlag(peer.offered, "ALTACT_SIG") };
     this.#state = "up";
     this.#handler.up(peer);
   }

@@ -5,4 +5,4 @@ export { encode } from "./encode.ts";
 export { DecodeError, EncodeError } from "./errors.ts";
 export { DEFAULT_LIMITS, type DecodeLimits } from "./limits.ts";
 export { TermReader } from "./reader.ts";
-export { TermWriter } from "./writer.ts";
+export { TermWriter, type TermWriterOptions } from "./writer.ts";

@@ -7,6 +7,7 @@ import {
   Float,
   Fun,
   ImproperList,
+  keyOf,
   Pid,
   Port,
   Reference,
@@ -29,6 +30,11 @@ import { TAG } from "./tags.ts";
 const MAX_STRING = 0xffff;
 const MAX_U32 = 0xffff_ffff;
 
+export interface TermWriterOptions {
+  /** The reader keeps `0.0` and `-0.0` apart, as OTP 27 and later do; others refuse a map with both as keys. Default true. */
+  signedZeros?: boolean;
+}
+
 /**
  * Encodes terms one after another, without version bytes, into parts that are to be sent in order. After an error it is of no
  * more use.
@@ -36,7 +42,13 @@ const MAX_U32 = 0xffff_ffff;
 export class TermWriter extends Sink {
   /** Which part of the term is being written at each level: where an error is. */
   readonly #steps: number[] = [];
+  readonly #signedZeros: boolean;
   #depth = 0;
+
+  constructor({ signedZeros = true }: TermWriterOptions = {}) {
+    super();
+    this.#signedZeros = signedZeros;
+  }
 
   /**
    * One term.
@@ -141,6 +153,7 @@ export class TermWriter extends Sink {
   }
 
   #map({ flat }: TermMap): void {
+    if (!this.#signedZeros && flat.length > 2) refuseTwins(flat);
     this.#sized(TAG.MAP, flat.length / 2);
     this.items(flat);
   }
@@ -165,4 +178,19 @@ function isString(items: readonly Term[]): items is readonly number[] {
     if (typeof item !== "number" || (item & 0xff) !== item) return false;
   }
   return true;
+}
+
+/** Refuses maps with keys that older nodes hold for the same: to them the term is corrupt, and they drop the link. */
+function refuseTwins(flat: readonly Term[]): void {
+  const met = new Set<unknown>();
+  for (let at = 0; at < flat.length; at += 2) {
+    const key = flat[at] as Term;
+    if (key instanceof Atom || typeof key === "number" || key instanceof Uint8Array) continue;
+    const known = met.size;
+    if (met.add(keyOf(key, "same")).size > known) continue;
+    throw new Refusal(
+      "a map with two keys that differ only in the sign of zero",
+      "Nodes before OTP 27 hold 0.0 and -0.0 for the same key. Send a list of pairs, or term_to_binary's bytes.",
+    );
+  }
 }

@@ -7,7 +7,7 @@ export { TermSyntaxError } from "./errors.ts";
 export { type InspectOptions, inspect, type Syntax } from "./inspect.ts";
 export { type ParseOptions, parse } from "./parse.ts";
 export type { Term } from "./term.ts";
-export { equals, TermMap } from "./term-map.ts";
+export { equals, keyOf, TermMap } from "./term-map.ts";
 export { binary, charlist, text, textOf } from "./text.ts";
 export {
   Bitstring,

@@ -15,15 +15,18 @@ import {
   Tuple,
 } from "./values.ts";
 
+/** Whether `0.0` and `-0.0` differ, as since OTP 27, or are the same, as before. */
+type Zeros = "signed" | "same";
+
 /**
  * A value that JavaScript's `Map` finds equal for two terms exactly when `=:=` does. Atoms and integers are their own
  * keys; all else becomes a string, so its cost is linear in the size of the term.
  */
-export function keyOf(term: Term): unknown {
+export function keyOf(term: Term, zeros: Zeros = "signed"): unknown {
   if (term instanceof Atom) return term;
   if (typeof term === "number") return term;
   if (typeof term === "bigint") return Number.isSafeInteger(Number(term)) ? Number(term) : term;
-  return describeLeaf(term) ?? describe(term);
+  return describeLeaf(term, zeros) ?? describe(term, zeros);
 }
 
 /** Whether two terms are the same, as `=:=` says: `1` is not `1.0`, and `0.0` is not `-0.0` (as since OTP 27). */
@@ -47,13 +50,13 @@ class Fold {
 
 // Each form opens with its own letter and carries lengths, so that no two different terms write the same string.
 // A stack of our own, not recursion: a term from a peer may be deeper than the call stack.
-function describe(root: Term): string {
+function describe(root: Term, zeros: Zeros): string {
   const out: string[] = [];
   const work: (Term | Fold)[] = [root];
   while (work.length > 0) {
     const item = work.pop() as Term | Fold;
     if (!(item instanceof Fold)) {
-      const leaf = describeLeaf(item);
+      const leaf = describeLeaf(item, zeros);
       if (leaf === undefined) open(item, out, work);
       else out.push(leaf);
     } else if (item.start < 0) {
@@ -66,7 +69,7 @@ function describe(root: Term): string {
   return out.length === 1 ? (out[0] as string) : out.join("");
 }
 
-function describeLeaf(term: Term): string | undefined {
+function describeLeaf(term: Term, zeros: Zeros = "signed"): string | undefined {
   if (term instanceof Atom) return `a${term.name.length}:${term.name}`;
   if (typeof term === "number") return `i${term};`;
   if (typeof term === "bigint") {
@@ -74,7 +77,9 @@ function describeLeaf(term: Term): string | undefined {
     // Hexadecimal, since decimal costs more than linear time for large ones.
     return Number.isSafeInteger(small) ? `i${small};` : `h${term.toString(16)};`;
   }
-  if (term instanceof Float) return `f${Object.is(term.value, -0) ? "-0" : term.value};`;
+  if (term instanceof Float) {
+    return `f${zeros === "signed" && Object.is(term.value, -0) ? "-0" : term.value};`;
+  }
   if (term instanceof Uint8Array) return `b${term.length}:${latin1(term)}`;
   if (term instanceof Bitstring) return `B${term.bytes.length},${term.bits}:${latin1(term.bytes)}`;
   if (term instanceof Pid) {

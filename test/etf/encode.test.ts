@@ -4,6 +4,7 @@ import {
   atom,
   ExternalFun,
   equals,
+  Float,
   Fun,
   ImproperList,
   Pid,
@@ -40,6 +41,39 @@ describe("encoding", () => {
     expect(encode(new Array<number>(65_535).fill(7))[1]).toBe(107);
     expect(encode(new Array<number>(65_536).fill(7))[1]).toBe(108);
     expect(encode([256])[1]).toBe(108);
+  });
+
+  describe("for those that hold 0.0 and -0.0 for the same", () => {
+    const write = (term: Term) => new TermWriter({ signedZeros: false }).write(term);
+    const zeros = (wrap: (zero: Float) => Term): TermMap =>
+      new TermMap([
+        [atom("a"), 1],
+        [wrap(new Float(0)), 2],
+        [wrap(new Float(-0)), 3],
+      ]);
+    const wraps: [string, (zero: Float) => Term][] = [
+      ["as they are", (zero) => zero],
+      ["in a tuple", (zero) => tuple(1, zero)],
+      ["as a value in a map", (zero) => new TermMap([[1, zero]])],
+      ["as a key in a map", (zero) => new TermMap([[zero, 1]])],
+      ["as the tail of a list", (zero) => new ImproperList([1], zero)],
+    ];
+
+    it.each(wraps)("refuses both as keys of one map, %s", (_, wrap) => {
+      expect(() => write([atom("b"), zeros(wrap)])).toThrow(
+        "a map with two keys that differ only in the sign of zero, at term[1]",
+      );
+      expect(decode(encode(zeros(wrap)))).toEqual(zeros(wrap));
+    });
+
+    it("writes them as values, and as keys of different maps", () => {
+      const zero = new TermMap([
+        [new Float(-0), new Float(0)],
+        [new Float(1), new Float(-0)],
+        [0, new Float(0)],
+      ]);
+      expect(() => write([zero, new TermMap([[new Float(0), 1]])])).not.toThrow();
+    });
   });
 
   it("knows integers by their value", () => {

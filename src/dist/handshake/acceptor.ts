@@ -68,6 +68,7 @@ export class Acceptor {
       name,
       creation: peerCreation,
       flags: intersection(expandDigest(called.flags), expandDigest(offered)),
+      offered: expandDigest(called.flags),
       localName,
       localCreation: creation,
     };

@@ -126,6 +126,7 @@ export class Initiator {
       name,
       creation,
       flags: intersection(expandDigest(flags), expandDigest(this.#offered)),
+      offered: expandDigest(flags),
       localName: this.#localName,
       localCreation: this.#localCreation,
     };
