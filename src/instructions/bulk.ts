@@ -36,7 +36,7 @@ export async function bulkResume(guardian: Guardian): Promise<BulkResult> {
 /** The result for `asked` processes of which these failed, in input order. */
 export function bulkResult(asked: number, failed: readonly SuspendFailure[]): BulkResult {
   if (failed.length === 0) return "ok";
-  const silent = failed.filter(({ reason }) => reason === "timeout");
+  const silent = failed.filter(({ reason }) => reason === "timeout" || reason === "not_otp");
   if (silent.length === asked) return "not_supported";
   return { errors: failed.length, failed };
 }

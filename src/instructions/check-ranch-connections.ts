@@ -1,6 +1,6 @@
 /** CheckRanchConnections: the connections must be found, and the websockets among them if possible. */
 
-import { channels, connections } from "../topology/index.ts";
+import { detectSockets } from "../topology/index.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { InstructionError } from "./errors.ts";
 import { insertBeforePointOfNoReturn } from "./insert.ts";
@@ -18,8 +18,12 @@ export const CheckRanchConnections: Instruction<string> = {
   dependencies: [CheckRanchAcceptors],
   arguments: (_instructions, { application }) => application,
 
-  async run({ node, facts, log }) {
-    const found = await connections(node);
+  async run({ node, log }) {
+    const found = await detectSockets(node, { topics: false });
+    if ("notDetected" in found) {
+      log("warning", `no connection can be seen: ${found.notDetected}`);
+      return;
+    }
     if (found.unanswered.length > 0) {
       const names = found.unanswered.map(({ listener }) => listener).join(", ");
       throw new InstructionError(NAME, `connection supervisors do not answer: ${names}`, {
@@ -28,20 +32,12 @@ export const CheckRanchConnections: Instruction<string> = {
           "A suspended supervisor makes the release handler restart the node: resume it first.",
       });
     }
-    facts.connections = found.connections;
     const sockets = found.connections.filter(({ kind }) => kind === "websocket");
     const unknown = found.connections.filter(({ kind }) => kind === "unknown");
     if (unknown.length > 0) {
       log("warning", `cannot tell what ${unknown.length} connections are; they are left alone`);
     }
     log("info", `${sockets.length} of ${found.connections.length} connections are websockets`);
-
-    const joined = await channels(node);
-    facts.channels = joined;
-    if (joined === "not_detected") {
-      log("warning", "channel processes cannot be detected; websockets will not be held");
-    } else {
-      log("info", `${joined.length} channel processes`);
-    }
+    log("info", `${found.channels.length} channel processes`);
   },
 };

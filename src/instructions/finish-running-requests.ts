@@ -44,7 +44,8 @@ export const FinishRunningRequests: Instruction<{ application: string; timeout: 
 };
 
 async function running(node: BeamNode): Promise<readonly Pid[]> {
-  return (await connections(node)).connections.flatMap(({ requests }) => requests);
+  const found = await connections(node, undefined, { topics: false });
+  return found.connections.flatMap(({ requests }) => requests);
 }
 
 /** Until all of these have ended, the time (ms) is up, or the user wants to stop. */

@@ -3,7 +3,7 @@
 import type { Guardian } from "../guard/index.ts";
 import type { BeamNode } from "../node/index.ts";
 import type { Pid } from "../term/index.ts";
-import type { Channel, Connection, Listener } from "../topology/index.ts";
+import type { Listener } from "../topology/index.ts";
 
 /**
  * One entry of an upgrade's list. `point_of_no_return` divides what only looks from what changes the node;
@@ -58,8 +58,6 @@ export type LogLevel = "debug" | "info" | "warning" | "error";
 /** What the instructions of one run have found and done, handed from one to the next. */
 export interface Facts {
   listeners: readonly Listener[];
-  connections: readonly Connection[] | "not_detected";
-  channels: readonly Channel[] | "not_detected";
   /** Acceptors that ran before we held them, per listener. */
   heldAcceptors: number;
   suspended: readonly Pid[];
@@ -99,8 +97,6 @@ export interface Instruction<Args = unknown> {
 export function noFacts(): Facts {
   return {
     listeners: [],
-    connections: "not_detected",
-    channels: "not_detected",
     heldAcceptors: 0,
     suspended: [],
     suspendedAt: undefined,

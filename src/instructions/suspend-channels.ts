@@ -1,7 +1,7 @@
 /** SuspendChannels: the processes behind the websockets stop, their messages wait, their clients notice nothing. */
 
 import type { Pid } from "../term/index.ts";
-import { channels, connections } from "../topology/index.ts";
+import { detectSockets, type NotDetected } from "../topology/index.ts";
 import { bulkSuspend } from "./bulk.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { CheckRanchConnections } from "./check-ranch-connections.ts";
@@ -33,8 +33,8 @@ export const SuspendChannels: Instruction<string> = {
     let failed = 0;
     for (let round = 0; round < ROUNDS; round++) {
       const found = await targets(context, config.suspend);
-      if (found === "not_detected") {
-        log("warning", "channel processes cannot be detected: none is suspended");
+      if ("notDetected" in found) {
+        log("warning", `no channel can be seen, and none is suspended: ${found.notDetected}`);
         break;
       }
       const fresh = found.filter((pid) => !asked.has(String(pid)));
@@ -55,24 +55,19 @@ export const SuspendChannels: Instruction<string> = {
   },
 };
 
-/** The processes of this kind that run now, or `not_detected` when there is no way to tell on this node. */
+/** The processes of this kind that run now, or why there is no way to tell on this node. Wakes none of them. */
 export async function targets(
   { node }: Pick<InstructionContext, "node">,
   target: SuspendTarget,
-): Promise<readonly Pid[] | "not_detected"> {
-  const found: Pid[] = [];
-  if (target !== "transports") {
-    const joined = await channels(node);
-    if (joined === "not_detected") return "not_detected";
-    found.push(...joined.map(({ pid }) => pid));
-  }
-  if (target !== "channels") {
-    const open = await connections(node);
-    found.push(
-      ...open.connections.filter(({ kind }) => kind === "websocket").map(({ pid }) => pid),
-    );
-  }
-  return found;
+): Promise<readonly Pid[] | NotDetected> {
+  const found = await detectSockets(node, { topics: false });
+  if ("notDetected" in found) return found;
+  const sockets = found.connections.filter(({ kind }) => kind === "websocket");
+  const wanted = [
+    ...(target === "transports" ? [] : found.channels),
+    ...(target === "channels" ? [] : sockets),
+  ];
+  return wanted.map(({ pid }) => pid);
 }
 
 function nameOf(target: SuspendTarget): string {

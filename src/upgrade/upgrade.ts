@@ -15,7 +15,7 @@ import {
   plan,
 } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
-import { checkInstallRelease, type Release } from "../otp/index.ts";
+import type { Release } from "../otp/index.ts";
 import { changedModules, type RelupPath, readRelup, restartsEmulator } from "../relup/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { Stage, UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
@@ -23,6 +23,7 @@ import { install } from "./install.ts";
 import { type Operation, startOperation } from "./operation.ts";
 import { failed } from "./outcome.ts";
 import { commit } from "./permanent.ts";
+import { preflight } from "./preflight.ts";
 import { Stages } from "./stages.ts";
 import { verifyInstalled } from "./verify.ts";
 import { ensureUnpacked, runningRelease } from "./versions.ts";
@@ -82,7 +83,10 @@ class Upgrade {
       const instructions = this.#plan(release, path, config);
       const steps =
         path.direction === "up" ? instructions.upInstructions : instructions.downInstructions;
-      await stages.in("check", () => this.#check(steps, config));
+      await stages.in("check", async () => {
+        await preflight(this.#node, release.version, this.#version);
+        await this.#runChecks(steps, config);
+      });
       await stages.in("plan", async () => stages.plan(steps.map(nameOf)));
       if (this.#options.dryRun === true) {
         stages.skipRest("guard");
@@ -150,11 +154,6 @@ class Upgrade {
       { up, down, changedModules: modules },
       config,
     );
-  }
-
-  async #check(steps: readonly PlanStep[], config: InstructionConfig): Promise<void> {
-    await checkInstallRelease(this.#node, this.#version);
-    await this.#runChecks(steps, config);
   }
 
   async #runChecks(

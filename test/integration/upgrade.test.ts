@@ -1,6 +1,6 @@
 /** Upgrades of the shop, a real release under real websockets: as they should go, and in every way that they can fail. */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -149,6 +149,21 @@ describe.runIf(HAVE)("an upgrade that cannot be", () => {
     const { code, stderr } = await cli.run(["release", "upgrade", version, "-yq"]);
     expect(stderr.trimEnd().split("\n")).toHaveLength(2);
     expect(code).toBe(3);
+  });
+
+  it.each([
+    ["that is no term", "[{shop, [}].", /sys\.config cannot be used: line 1 holds no terms/],
+    ["that is not there", undefined, /sys\.config cannot be used: enoent/],
+  ])("with a configuration %s", async (_name, text, cause) => {
+    await run(given.node, "0.2.0", { dryRun: true }); // it is unpacked now
+    const file = join(given.shop.root, "releases/0.2.0/sys.config");
+    const good = await readFile(file);
+    await (text === undefined ? rm(file) : writeFile(file, text));
+    const error = await failure(run(given.node, "0.2.0"));
+    await writeFile(file, good);
+    expect(error.message).toMatch(cause);
+    expect(error).toMatchObject({ stage: "check", outcome: "unchanged" });
+    await expectClean(given.node, "0.1.0");
   });
 
   it("while another controller guards the node", async () => {

@@ -17,8 +17,8 @@ export const run: Run = async (globals, local) => {
   const target = local["suspend"] as SuspendTarget;
   return operate(globals, async ({ node, signal }) => {
     const found = await targets({ node }, target);
-    if (found === "not_detected") {
-      printer.note("channel processes cannot be detected on this node");
+    if ("notDetected" in found) {
+      printer.note(`no channel can be seen: ${found.notDetected}`);
       return EXIT.degraded;
     }
     await confirmChange(globals, `Suspend ${found.length} processes on ${node.name}?`);

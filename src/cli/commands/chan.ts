@@ -1,6 +1,6 @@
 /** `beamctl chan ls`: the channel processes with topic, socket and queue. */
 
-import { channels } from "../../topology/index.ts";
+import { detectSockets } from "../../topology/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Printer } from "../output/printer.ts";
 import type { Run } from "../program.ts";
@@ -9,13 +9,13 @@ import { observe } from "../session.ts";
 export const run: Run = async (globals) =>
   observe(globals, async ({ remote }) => {
     const printer = new Printer(globals);
-    const found = await channels(remote);
-    if (found === "not_detected") {
-      printer.note("channel processes cannot be detected on this node");
+    const found = await detectSockets(remote);
+    if ("notDetected" in found) {
+      printer.note(`no channel can be seen: ${found.notDetected}`);
       return EXIT.degraded;
     }
     printer.rows(
-      found,
+      found.channels,
       [
         { title: "PID", cell: ({ pid }) => String(pid) },
         { title: "TOPIC", cell: ({ topic }) => topic ?? "-" },

@@ -1,6 +1,6 @@
 /** `beamctl connections`: each connection with its kind and how that is known. */
 
-import { connections } from "../../topology/index.ts";
+import { detectSockets } from "../../topology/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Printer } from "../output/printer.ts";
 import type { Run } from "../program.ts";
@@ -9,7 +9,11 @@ import { observe } from "../session.ts";
 export const run: Run = async (globals, local) =>
   observe(globals, async ({ remote }) => {
     const printer = new Printer(globals);
-    const found = await connections(remote);
+    const found = await detectSockets(remote);
+    if ("notDetected" in found) {
+      printer.note(`no connection can be seen: ${found.notDetected}`);
+      return EXIT.degraded;
+    }
     const shown = found.connections.filter(
       ({ kind }) => local["websockets"] !== true || kind === "websocket",
     );

@@ -1,14 +1,21 @@
 /** `beamctl listeners`: who accepts connections, and whether it does now. */
 
-import { listeners } from "../../topology/index.ts";
+import { detectListeners } from "../../topology/index.ts";
+import { EXIT } from "../exit-codes.ts";
 import { Printer } from "../output/printer.ts";
 import type { Run } from "../program.ts";
 import { observe } from "../session.ts";
 
 export const run: Run = async (globals) =>
   observe(globals, async ({ remote }) => {
-    new Printer(globals).rows(
-      await listeners(remote),
+    const printer = new Printer(globals);
+    const found = await detectListeners(remote);
+    if ("notDetected" in found) {
+      printer.note(`no listener can be seen: ${found.notDetected}`);
+      return EXIT.degraded;
+    }
+    printer.rows(
+      found,
       [
         { title: "LISTENER", cell: ({ name }) => name },
         {
