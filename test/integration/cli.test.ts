@@ -42,9 +42,11 @@ describe("commands that look", () => {
     expect(code).toBe(2);
   });
 
-  test("listeners and connections on a node without any", async () => {
-    expect(await cli.run(["listeners"])).toMatchObject({ code: 0, stdout: "" });
-    expect((await cli.run(["connections", "--json"])).stdout).toBe("[]\n");
+  test.each(["listeners", "connections", "chan ls"])("%s says why it sees none", async (command) => {
+    const { code, stdout, stderr } = await cli.run(command.split(" "));
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^no \w+ can be seen: Ranch does not run on this node$/m);
+    expect(code).toBe(2);
   });
 
   test("nodes asks an EPMD and needs no cookie", async () => {
