@@ -1,7 +1,6 @@
 /** What a running system looks like from outside. */
 
 export type { LookOptions, NotDetected, SocketOptions } from "./adapter.ts";
-export { type DeniedReason, deniedReasons } from "./denied.ts";
 export {
   type Connections,
   channels,

@@ -42,12 +42,15 @@ describe("commands that look", () => {
     expect(code).toBe(2);
   });
 
-  test.each(["listeners", "connections", "chan ls"])("%s says why it sees none", async (command) => {
-    const { code, stdout, stderr } = await cli.run(command.split(" "));
-    expect(stdout).toBe("");
-    expect(stderr).toMatch(/^no \w+ can be seen: Ranch does not run on this node$/m);
-    expect(code).toBe(2);
-  });
+  test.each(["listeners", "connections", "chan ls"])(
+    "%s says why it sees none",
+    async (command) => {
+      const { code, stdout, stderr } = await cli.run(command.split(" "));
+      expect(stdout).toBe("");
+      expect(stderr).toMatch(/^no \w+ can be seen: Ranch does not run on this node$/m);
+      expect(code).toBe(2);
+    },
+  );
 
   test("nodes asks an EPMD and needs no cookie", async () => {
     await using epmd = await startEpmd(await provision("otp27"));

@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect as dial } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
@@ -11,7 +12,7 @@ import { Guardian } from "../../src/guard/index.ts";
 import { bulkResume, bulkSuspend, targets } from "../../src/instructions/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { leftSuspended } from "../../src/otp/index.ts";
-import type { Pid } from "../../src/term/index.ts";
+import { atom, Pid } from "../../src/term/index.ts";
 import { connections, listeners } from "../../src/topology/index.ts";
 import { Cli } from "../support/cli/run.ts";
 import { hasRabbit, provision, type RabbitProcess, startRabbit } from "../support/index.ts";
@@ -80,6 +81,36 @@ describe.runIf(await hasRabbit())("RabbitMQ under guard", () => {
     await expect.poll(() => [...heard].sort()).toEqual(all);
     expect(lost).toEqual([]);
     expect(await suspended()).toBe(0);
+  });
+
+  it("never suspends a supervisor, of whatever make", async () => {
+    const amqp = (await listeners(node)).find(({ application }) => application === "rabbit");
+    const socket = dial(amqp?.address?.port as number, "127.0.0.1");
+    await once(socket, "connect");
+    socket.write("AMQP\0\0\u0009\u0001");
+    await once(socket, "data");
+    const [connection] = (await connections(node, amqp)).connections;
+    const names = [
+      "rabbit_sup",
+      "rabbit_vhost_sup_sup",
+      "rabbit_shovel_sup",
+      "rabbit_mgmt_sup_sup",
+    ];
+    const named = await Promise.all(
+      names.map((name) => node.call("erlang", "whereis", [atom(name)])),
+    );
+    const pids = [
+      connection?.pid as Pid,
+      ...named.filter((found): found is Pid => found instanceof Pid),
+    ];
+    expect(pids.length).toBeGreaterThan(2);
+
+    await using guardian = await Guardian.arm(node, { stateDirectory: state });
+    const { suspended: held, failed } = await guardian.suspend(pids, { timeout: 1000 });
+    expect(held).toEqual([]);
+    expect(failed).toHaveLength(pids.length);
+    expect(new Set(failed.map(({ reason }) => reason))).toEqual(new Set(["denied"]));
+    socket.destroy();
   });
 
   it("holds its listeners: who connects meanwhile waits, and is served afterwards", async () => {

@@ -17,7 +17,6 @@ import { atom, inspect, type Pid, type Term } from "../../src/term/index.ts";
 import {
   channels,
   connections,
-  deniedReasons,
   detectListeners,
   detectSockets,
   type Listener,
@@ -392,47 +391,6 @@ describe("the supervision tree", () => {
   });
 });
 
-describe("what may never be suspended", () => {
-  it("is told with the reason, in the order asked", async () => {
-    await using _socket = await join("room:a");
-    const [channel] = await detectSockets(remote).then((found) =>
-      "channels" in found ? found.channels : [],
-    );
-    const [connection] = (await connections(remote)).connections;
-    const { supervisors, acceptors, pid } = await only();
-    const dynamic = (await evaluate(
-      node,
-      `{ok, P} = supervisor:start_child('Elixir.Shop.Supervisor',
-         #{id => events, start => {gen_event, start_link, []}, modules => dynamic, restart => temporary}), P`,
-      { language: "erlang" },
-    )) as Pid;
-    const named = async (name: string): Promise<Pid> =>
-      (await node.call("erlang", "whereis", [atom(name)])) as Pid;
-    const gone = (await node.call("erlang", "spawn", [atom("erlang"), atom("now"), []])) as Pid;
-    const asked: [Pid, string | undefined][] = [
-      [channel?.pid as Pid, undefined],
-      [connection?.pid as Pid, undefined],
-      [await named("Elixir.Shop.Counter"), undefined],
-      [pid, "supervisor"],
-      [supervisors.connections[0] as Pid, "supervisor"],
-      [supervisors.acceptors as Pid, "supervisor"],
-      [await named("Elixir.Shop.Endpoint.Shop.UserSocket"), "supervisor"],
-      [await named("logger"), "system"],
-      [await named("rex"), "system"],
-      [await named("init"), "system"],
-      [await named("release_handler"), "system"],
-      [acceptors[0]?.pid as Pid, "not_otp"],
-      [dynamic, "dynamic"],
-      [gone, "noproc"],
-    ];
-    const reasons = await deniedReasons(
-      remote,
-      asked.map(([each]) => each),
-    );
-    expect(reasons).toEqual(asked.map(([, reason]) => reason));
-  });
-});
-
 describe.each(["otp27", "otp29"] as const)("on %s", (set) => {
   it("the same is seen", async () => {
     await using other = await startShop({ otp: await provision(set), acceptors: 3 });
@@ -453,7 +411,6 @@ describe.each(["otp27", "otp29"] as const)("on %s", (set) => {
     expect(connection).toMatchObject({ kind: "websocket", suspended: false });
     expect(channel).toMatchObject({ topic: "room:a", module: "Shop.RoomChannel" });
     const pids = [connection?.pid as Pid, channel?.pid as Pid];
-    expect(await deniedReasons(observing, pids)).toEqual([undefined, undefined]);
     for (const pid of pids) await link.call("sys", "suspend", [pid]);
     expect(await seen()).toMatchObject([
       { kind: "websocket", suspended: true, channels: [{ topic: "room:a", suspended: true }] },

@@ -3,8 +3,8 @@
 /** Binds `InspectProcesses` and `InspectAcceptors`: `{Fit, Refused}`. */
 export const INSPECTION: string = `
 %% Never suspended: supervisors (the release handler cannot walk past one), event managers, and what keeps the node alive.
-Kinds = [supervisor, supervisor_bridge, gen_event, ranch_conns_sup, ranch_server, application_controller, application_master,
-         logger_server, group, user_drv],
+Kinds = [supervisor, supervisor2, mirrored_supervisor, supervisor_bridge, 'Elixir.DynamicSupervisor', gen_event, ranch_conns_sup,
+         ranch_server, application_controller, application_master, logger_server, group, user_drv],
 Applications = [kernel, stdlib, sasl, ssl, crypto, public_key, compiler, runtime_tools, os_mon, logger, elixir, iex, mix],
 Names = [init, erl_prim_loader, erts_code_purger, erl_signal_server, application_controller, logger, error_logger, code_server,
          kernel_sup, kernel_safe_sup, net_kernel, net_sup, rex, auth, erl_epmd, inet_db, user, file_server_2, global_name_server,
@@ -88,7 +88,8 @@ InspectProcesses = fun(Asked, Own, Held, Late, Timeout) ->
     Verdicts = maps:map(Verdict, maps:from_list(lists:zip(Rows, Pids))),
     Found = lists:zip(Pids, lists:zipwith(fun maps:get/2, Rows, lists:duplicate(length(Rows), Verdicts))),
     Parents = lists:usort([Parent || {{_, _, _, _, Parent}, What} <- maps:to_list(Verdicts), What =:= fit orelse What =:= asleep]),
-    Dynamic = maps:from_list([{Pid, dynamic} || Parent <- Parents, {_, Pid, _, dynamic} <- Children(Parent, 2000)]),
+    Dynamic = maps:from_list([{Pid, case Type of supervisor -> denied; worker -> dynamic end} ||
+        Parent <- Parents, {_, Pid, Type, Modules} <- Children(Parent, 2000), Type =:= supervisor orelse Modules =:= dynamic]),
     Awake = maps:from_list(Wake([Pid || {Pid, asleep} <- Found, not maps:is_key(Pid, Dynamic)], Clock() + Timeout)),
     Special = maps:merge(maps:with([Pid || {Pid, fit} <- Found], Dynamic), Awake),
     Asleep = maps:with([Pid || {Pid, asleep} <- Found], Dynamic),
