@@ -146,7 +146,10 @@ export class Hold {
       restarted: (counts["restarted"] ?? 0) + (rescue?.restarted ?? 0),
       died: counts["died"] ?? 0,
       leftSuspended: left,
-      leftHeld: told?.acceptors ?? rescue?.leftAcceptors.length ?? this.#acceptors.length,
+      leftHeld:
+        told?.acceptors ??
+        rescue?.leftAcceptors.length ??
+        (this.#acceptors.length === 0 ? 0 : undefined),
     };
     await this.#close(report, told);
     return report;

@@ -24,6 +24,6 @@ export {
   type RecoverReport,
   recover,
 } from "./recover.ts";
-export type { UndoReport } from "./report.ts";
+export { leftOf, type UndoReport } from "./report.ts";
 export type { GuardPhase, GuardStatus } from "./status.ts";
 export { suspendedAmong } from "./suspended-among.ts";

@@ -14,6 +14,15 @@ export interface UndoReport {
   readonly died: number;
   /** Processes of the operation found suspended at the end; `undefined` when the link is lost and nobody could look. */
   readonly leftSuspended: number | undefined;
-  /** Acceptors that could not be started again. */
-  readonly leftHeld: number;
+  /** Acceptors that could not be started again; `undefined` when some were held and nobody could look. */
+  readonly leftHeld: number | undefined;
+}
+
+/** What is left of a hold: `unknown` when the link was lost, and the guardian undoes it without us. */
+export function leftOf({
+  leftSuspended,
+  leftHeld,
+}: UndoReport): "nothing" | "something" | "unknown" {
+  if ((leftSuspended ?? 0) + (leftHeld ?? 0) > 0) return "something";
+  return leftSuspended === undefined || leftHeld === undefined ? "unknown" : "nothing";
 }

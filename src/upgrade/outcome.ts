@@ -16,8 +16,8 @@ export interface Failure {
   readonly error: unknown;
   /** The version that ran before, once it is known. */
   readonly from: string | undefined;
-  /** Whether something could not be resumed. */
-  readonly stuck: boolean;
+  /** What is left of the hold. */
+  readonly left: "nothing" | "something" | "unknown";
 }
 
 /** The error to throw: the cause with the stage it came from and the state the node was left in. */
@@ -26,7 +26,8 @@ export async function failed(remote: Remote, failure: Failure): Promise<UpgradeE
   const known = isBeamError(error) ? error : undefined;
   const outcome = await outcomeOf(remote, failure);
   const message = error instanceof Error ? error.message : String(error);
-  return new UpgradeError(stage, outcome, `${message} (${stage}; the node is ${outcome})`, {
+  const now = outcome === "unknown" ? "nobody can tell its state" : `the node is ${outcome}`;
+  return new UpgradeError(stage, outcome, `${message} (${stage}; ${now})`, {
     node: remote.name,
     remedy: REMEDIES[outcome] ?? known?.remedy,
     cause: error,
@@ -43,7 +44,8 @@ async function outcomeOf(remote: Remote, failure: Failure): Promise<NodeOutcome>
   const begun = STAGES.indexOf(failure.stage) >= STAGES.indexOf("install");
   try {
     if (begun && (await restarts(remote))) return "restarting";
-    if (failure.stuck) return "suspended";
+    if (failure.left === "something") return "suspended";
+    if (failure.left === "unknown") return "unknown";
     if (!begun) return "unchanged";
     const running = (await whichReleases(remote)).filter(
       ({ status }) => status === "current" || status === "permanent",
@@ -51,7 +53,7 @@ async function outcomeOf(remote: Remote, failure: Failure): Promise<NodeOutcome>
     const current = running.find(({ status }) => status === "current") ?? running[0];
     return current?.version === failure.from ? "unchanged" : "changed";
   } catch {
-    return begun || failure.stuck ? "unknown" : "unchanged";
+    return "unknown";
   }
 }
 

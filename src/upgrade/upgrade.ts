@@ -1,7 +1,7 @@
 /** The main job: a live release goes to another version, guarded from the first suspension to the last resume. */
 
 import { AbortedError } from "../errors.ts";
-import { Guardian, type UndoReport } from "../guard/index.ts";
+import { Guardian, leftOf } from "../guard/index.ts";
 import {
   changes,
   checks,
@@ -58,7 +58,7 @@ class Upgrade {
   #installMs = 0;
   #verified = 0;
   #from: string | undefined;
-  #stuck = false;
+  #left: ReturnType<typeof leftOf> = "nothing";
 
   constructor(
     node: BeamNode,
@@ -108,7 +108,7 @@ class Upgrade {
         stage: stages.current,
         error,
         from: this.#from,
-        stuck: this.#stuck,
+        left: this.#left,
       });
     }
   }
@@ -203,12 +203,12 @@ class Upgrade {
         }
       }
     } catch (error) {
-      this.#stuck = isStuck(await guardian.undo());
+      this.#left = leftOf(await guardian.undo());
       throw error;
     }
     const end = await stages.in("resume", () => guardian.disarm());
-    if (isStuck(end)) {
-      this.#stuck = true;
+    this.#left = leftOf(end);
+    if (this.#left !== "nothing") {
       throw new UpgradeError("resume", "suspended", "not everything that was held runs again", {
         node: this.#node.name,
         remedy: "Run `beamctl recover` now.",
@@ -268,11 +268,6 @@ class Upgrade {
       verifiedModules: this.#verified,
     };
   }
-}
-
-// Nobody could look when the link is lost: the guardian undoes it then, and that is another failure.
-function isStuck({ leftSuspended = 0, leftHeld }: UndoReport): boolean {
-  return leftSuspended + leftHeld > 0;
 }
 
 function nameOf(step: PlanStep): string {

@@ -2,11 +2,12 @@
 
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
+import { type AddressInfo, createServer, connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clients } from "../../examples/demo/clients.ts";
-import { Guardian } from "../../src/guard/index.ts";
+import { Guardian, Journal, recover } from "../../src/guard/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { leftSuspended, whichReleases } from "../../src/otp/index.ts";
 import type { Pid } from "../../src/term/index.ts";
@@ -224,6 +225,44 @@ describe.runIf(HAVE)("an upgrade that ends half way", () => {
       expect([answered, same]).toEqual([sent, 10]);
     } finally {
       clients.close();
+    }
+  });
+
+  it("by the loss of the link says that it cannot know; the node undoes it, and recover tells", async () => {
+    await using given = await open();
+    const { shop } = given;
+    const sockets: Socket[] = [];
+    const tunnel = createServer((near) => {
+      const far = dial(shop.distPort, "127.0.0.1");
+      sockets.push(near, far);
+      for (const socket of [near, far]) socket.on("error", () => undefined);
+      near.pipe(far).pipe(near);
+    });
+    await new Promise<void>((resolve) => tunnel.listen(0, "127.0.0.1", resolve));
+    const { port } = tunnel.address() as AddressInfo;
+    const clients = await Clients.connect(shop.httpPort, 10);
+    try {
+      const address = { host: "127.0.0.1", port };
+      await using node = await connect(shop.name, { cookie: shop.cookie, address });
+      await slowRequest(shop);
+      const operation = run(node, "0.2.0", { drainTimeout: 20_000 });
+      for await (const event of operation) {
+        if (event.type === "stage" && event.stage === "drain") break;
+      }
+      expect((await leftSuspended(given.node)).length).toBe(10);
+      for (const socket of sockets) socket.destroy();
+      const error = await failure(operation);
+      expect(error).toMatchObject({ stage: "drain", outcome: "unknown" });
+      expect(error.remedy).toContain("beamctl recover");
+      await expect.poll(() => leftSuspended(given.node)).toEqual([]);
+      await using journal = await Journal.open(shop.name, state);
+      const { operations, nothingLeft } = await recover(given.node, journal);
+      expect(operations).toMatchObject([{ undoneByGuard: { resumed: 10, restarted: 10 } }]);
+      expect(nothingLeft).toBe(true);
+      await expectClean(given.node, "0.1.0");
+    } finally {
+      clients.close();
+      tunnel.close();
     }
   });
 

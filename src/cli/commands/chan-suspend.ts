@@ -1,6 +1,6 @@
 /** `beamctl chan suspend`: holds the channels for a while, guarded; whatever ends it, they are resumed. */
 
-import { Guardian } from "../../guard/index.ts";
+import { Guardian, leftOf, type UndoReport } from "../../guard/index.ts";
 import { bulkSuspend, type SuspendTarget, targets } from "../../instructions/index.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
@@ -10,6 +10,10 @@ import type { Run } from "../program.ts";
 import { operate } from "../session.ts";
 
 const SUSPEND_TIMEOUT = 1000;
+/** What the guardian grants beyond `--for`, in milliseconds. */
+const SLACK = 5_000;
+/** The longest hold of `--for 0`, in milliseconds. */
+const UNTIL_STOPPED = 3_600_000;
 
 export const run: Run = async (globals, local) => {
   const printer = new Printer(globals);
@@ -22,8 +26,12 @@ export const run: Run = async (globals, local) => {
       return EXIT.degraded;
     }
     await confirmChange(globals, `Suspend ${found.length} processes on ${node.name}?`);
-    const guardian = await Guardian.arm(node, { purpose: `chan suspend ${target}` });
+    const guardian = await Guardian.arm(node, {
+      purpose: `chan suspend ${target}`,
+      cap: held === 0 ? UNTIL_STOPPED : held + SLACK,
+    });
     let suspended = 0;
+    let end: UndoReport;
     try {
       const { result, suspended: pids } = await bulkSuspend(guardian, found, SUSPEND_TIMEOUT);
       suspended = pids.length;
@@ -32,10 +40,19 @@ export const run: Run = async (globals, local) => {
       printer.note(`${suspended} suspended; Ctrl-C resumes them`);
       await waitFor(held, [signal, guardian.lost]);
     } finally {
-      await guardian.undo();
+      end = await guardian.undo();
     }
-    printer.record({ node: node.name, asked: found.length, suspended, resumed: suspended });
-    return undefined;
+    const { why, resumed, leftSuspended } = end;
+    if (why !== "asked") printer.note(`warning: the guardian gave them back early (${why})`);
+    printer.record({
+      node: node.name,
+      asked: found.length,
+      suspended,
+      resumed,
+      leftSuspended: leftSuspended ?? null,
+    });
+    if (leftOf(end) === "something") return EXIT.leftSuspended;
+    return why === "asked" ? undefined : EXIT.degraded;
   });
 };
 
