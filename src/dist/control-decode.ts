@@ -4,8 +4,26 @@ import { Atom, Pid, Reference, type Term, Tuple } from "../term/index.ts";
 import { type Control, type Monitored, OP } from "./control.ts";
 import { ProtocolError } from "./errors.ts";
 
-/** @throws ProtocolError when the term is no control message that a peer may send with what we offered */
-export function decodeControl(term: Term): Control {
+/**
+ * @param peer the node that sent it: what it says must come from processes of its own
+ * @throws ProtocolError when the term is no control message that a peer may send with what we offered
+ */
+export function decodeControl(term: Term, peer: Atom): Control {
+  const control = read(term);
+  if ("from" in control && control.from instanceof Pid && control.from.node !== peer) {
+    throw new ProtocolError(`${control.type} from a process of another node`);
+  }
+  if (
+    control.type === "spawn_reply" &&
+    control.result instanceof Pid &&
+    control.result.node !== peer
+  ) {
+    throw new ProtocolError("a process that was started on another node");
+  }
+  return control;
+}
+
+function read(term: Term): Control {
   if (!(term instanceof Tuple)) throw new ProtocolError("a control message that is no tuple");
   const items = term.items;
   const [op, a, b, c, d] = items;
@@ -57,6 +75,8 @@ export function decodeControl(term: Term): Control {
     case OP.SPAWN_REPLY_TT:
       if (typeof c !== "number" || !(d instanceof Pid || d instanceof Atom)) break;
       return { type: "spawn_reply", ref: reference(a), to: pid(b), flags: c, result: d };
+    case OP.UNLINK:
+      return { type: "unlink", id: undefined, from: pid(a), to: pid(b) };
     case OP.UNLINK_ID:
       return { type: "unlink", id: unlinkId(a), from: pid(b), to: pid(c) };
     case OP.UNLINK_ID_ACK:

@@ -24,7 +24,9 @@ export function controlTerm(control: Control, message: Term | undefined, who: Id
     case "link":
       return tuple(OP.LINK, ours(control.from, who), theirs(control.to, who));
     case "unlink":
-      return tuple(OP.UNLINK_ID, id(control.id), ours(control.from, who), theirs(control.to, who));
+      return control.id === undefined
+        ? tuple(OP.UNLINK, ours(control.from, who), theirs(control.to, who))
+        : tuple(OP.UNLINK_ID, id(control.id), ours(control.from, who), theirs(control.to, who));
     case "unlink_ack":
       return tuple(
         OP.UNLINK_ID_ACK,
@@ -44,7 +46,7 @@ export function controlTerm(control: Control, message: Term | undefined, who: Id
     case "group_leader":
       return tuple(OP.GROUP_LEADER, control.leader, theirs(control.to, who));
     case "payload_exit":
-      return tuple(OP.PAYLOAD_EXIT, ours(control.from, who), theirs(control.to, who));
+      return tuple(OP.PAYLOAD_EXIT, onceOurs(control.from, who), theirs(control.to, who));
     case "payload_exit2":
       return tuple(OP.PAYLOAD_EXIT2, ours(control.from, who), theirs(control.to, who));
     case "monitor":
@@ -57,8 +59,7 @@ export function controlTerm(control: Control, message: Term | undefined, who: Id
     }
     case "payload_monitor_exit": {
       const { from, to, ref } = control;
-      const who1 = from instanceof Pid ? ours(from, who) : from;
-      return tuple(OP.PAYLOAD_MONITOR_P_EXIT, who1, theirs(to, who), ref);
+      return tuple(OP.PAYLOAD_MONITOR_P_EXIT, watched(from, who), theirs(to, who), ref);
     }
     case "spawn_request": {
       const { ref, from, groupLeader, module, arity, options } = control;
@@ -77,16 +78,31 @@ export function controlTerm(control: Control, message: Term | undefined, who: Id
         control.flags,
         control.result,
       );
+    // The forms for peers without EXIT_PAYLOAD.
     case "exit":
+      return tuple(OP.EXIT, onceOurs(control.from, who), theirs(control.to, who), control.reason);
     case "exit2":
-    case "monitor_exit":
-      throw invalid(`${control.type} has its reason as a payload on this link`);
+      return tuple(OP.EXIT2, ours(control.from, who), theirs(control.to, who), control.reason);
+    case "monitor_exit": {
+      const { from, to, ref, reason } = control;
+      return tuple(OP.MONITOR_P_EXIT, watched(from, who), theirs(to, who), ref, reason);
+    }
   }
 }
 
 function ours(pid: Pid, who: Identity): Pid {
   if (pid.node === who.local && pid.creation === who.localCreation) return pid;
   throw invalid(`the sender ${pid} is not a process of ours`);
+}
+
+// Who is told that a process of ours is gone may have known it from an earlier link, when we had the same name.
+function onceOurs(pid: Pid, who: Identity): Pid {
+  if (pid.node === who.local) return pid;
+  throw invalid(`the sender ${pid} was no process of ours`);
+}
+
+function watched(from: Pid | Atom, who: Identity): Pid | Atom {
+  return from instanceof Pid ? onceOurs(from, who) : from;
 }
 
 function theirs(pid: Pid, who: Identity): Pid {

@@ -41,7 +41,13 @@ export type Monitored = Pid | Atom;
 /** A control message. A reason that an old peer put into the control message itself stands in `reason`. */
 export type Control =
   | { readonly type: "link"; readonly from: Pid; readonly to: Pid }
-  | { readonly type: "unlink"; readonly id: number | bigint; readonly from: Pid; readonly to: Pid }
+  | {
+      readonly type: "unlink";
+      /** `undefined` for peers without UNLINK_ID, which expect no answer. */
+      readonly id: number | bigint | undefined;
+      readonly from: Pid;
+      readonly to: Pid;
+    }
   | {
       readonly type: "unlink_ack";
       readonly id: number | bigint;

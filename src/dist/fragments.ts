@@ -3,6 +3,9 @@
 import type { Atom } from "../term/index.ts";
 import { ProtocolError } from "./errors.ts";
 
+/** What a fragment costs beside its bytes: many empty ones must not be free. */
+const OVERHEAD = 128;
+
 interface Sequence {
   readonly atoms: readonly Atom[];
   readonly parts: Buffer[];
@@ -22,7 +25,7 @@ export class Fragments {
     this.#maxSequences = maxSequences;
   }
 
-  /** How many bytes are held. */
+  /** How many bytes are held, with what keeping them costs. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -64,13 +67,13 @@ export class Fragments {
     sequence.next--;
     sequence.parts.push(part);
     sequence.bytes += part.length;
-    this.#bytes += part.length;
+    this.#bytes += part.length + OVERHEAD;
     if (this.#bytes > this.#maxMessage) {
       throw new ProtocolError(`fragmented messages of more than ${this.#maxMessage} bytes`);
     }
     if (number > 1) return undefined;
     this.#open.delete(id);
-    this.#bytes -= sequence.bytes;
+    this.#bytes -= sequence.bytes + sequence.parts.length * OVERHEAD;
     return { atoms: sequence.atoms, message: Buffer.concat(sequence.parts, sequence.bytes) };
   }
 }

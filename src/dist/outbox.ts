@@ -1,6 +1,8 @@
 /** What is to be written: small messages first, large ones in fragments that take turns, so that none blocks the others. */
 
 const FRAGMENT = 64 * 1024;
+/** So many items that were taken are cut off a queue at once. */
+const COMPACT = 1024;
 const FRAGMENT_HEAD = 4 + 2 + 8 + 8;
 
 /** A message that is being sent in fragments. */
@@ -21,12 +23,18 @@ interface Waiting {
   readonly parts: Uint8Array[];
 }
 
+/** What waits behind a large message of the same sender, from `next` on. */
+interface Queue {
+  readonly items: Waiting[];
+  next: number;
+}
+
 /** Queues frames. Two messages of one sender never overtake each other: the second waits until the first is out. */
 export class Outbox {
   readonly fragmenting: boolean;
   #ready: Uint8Array[] = [];
   #sequences: Sequence[] = [];
-  readonly #behind = new Map<string, Waiting[]>();
+  readonly #behind = new Map<string, Queue>();
   #lastId = 0n;
   #bytes = 0;
 
@@ -35,7 +43,7 @@ export class Outbox {
     this.fragmenting = fragmenting;
   }
 
-  /** Bytes that wait to be taken, without the heads of fragments. */
+  /** Bytes that wait to be taken, without the heads of fragments; 0 only when nothing waits. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -50,43 +58,48 @@ export class Outbox {
   add(sender: string, control: Uint8Array, parts: Uint8Array[]): void {
     this.#bytes += control.length + lengthOf(parts);
     const queue = this.#behind.get(sender);
-    if (queue === undefined) this.#start(sender, control, parts);
-    else queue.push({ control, parts });
+    if (queue === undefined) this.#start(sender, control, parts, { items: [], next: 0 });
+    else queue.items.push({ control, parts });
   }
 
   /** Takes pieces to write, in order; at least one frame, then no more than `maxBytes` beside small messages. */
   take(maxBytes: number): Uint8Array[] {
-    const out = this.#ready;
-    this.#ready = [];
-    let taken = 0;
-    for (const piece of out) taken += piece.length;
+    const out: Uint8Array[] = [];
+    let taken = this.#takeReady(out);
     while (this.#sequences.length > 0 && taken < maxBytes) {
       const sequence = this.#sequences.shift() as Sequence;
       taken += this.#fragment(sequence, out);
       if (sequence.left > 0) this.#sequences.push(sequence);
       else this.#finished(sequence.sender);
       // What waited behind a finished one may be small, and small ones go first.
-      for (const piece of this.#ready) {
-        out.push(piece);
-        taken += piece.length;
-      }
-      this.#ready = [];
+      taken += this.#takeReady(out);
     }
-    this.#bytes = Math.max(0, this.#bytes - taken);
-    if (this.#ready.length === 0 && this.#sequences.length === 0) this.#bytes = 0;
     return out;
   }
 
-  #start(sender: string, control: Uint8Array, parts: Uint8Array[]): void {
+  #takeReady(out: Uint8Array[]): number {
+    let taken = 0;
+    for (const piece of this.#ready) {
+      out.push(piece);
+      taken += piece.length;
+    }
+    this.#ready = [];
+    this.#bytes -= taken;
+    return taken;
+  }
+
+  /** `queue` is what already waits behind it. */
+  #start(sender: string, control: Uint8Array, parts: Uint8Array[], queue: Queue): void {
     const bytes = lengthOf(parts);
     if (!this.fragmenting || bytes <= FRAGMENT) {
       const head = Buffer.alloc(7);
       head.writeUInt32BE(3 + control.length + bytes);
       head.set([131, 68, 0], 4);
       this.#ready.push(Buffer.concat([head, control]), ...parts);
+      this.#bytes += head.length;
       return;
     }
-    this.#behind.set(sender, []);
+    this.#behind.set(sender, queue);
     this.#sequences.push({
       sender,
       id: ++this.#lastId,
@@ -101,16 +114,15 @@ export class Outbox {
   }
 
   #finished(sender: string): void {
-    const queue = this.#behind.get(sender) ?? [];
+    const queue = this.#behind.get(sender) as Queue;
     this.#behind.delete(sender);
-    while (queue.length > 0) {
-      const next = queue.shift() as Waiting;
-      this.#start(sender, next.control, next.parts);
-      if (this.#behind.has(sender)) {
-        this.#behind.set(sender, queue);
-        return;
-      }
+    while (queue.next < queue.items.length && !this.#behind.has(sender)) {
+      const { control, parts } = queue.items[queue.next++] as Waiting;
+      this.#start(sender, control, parts, queue);
     }
+    if (queue.next < COMPACT) return;
+    queue.items.splice(0, queue.next);
+    queue.next = 0;
   }
 
   #fragment(sequence: Sequence, out: Uint8Array[]): number {
@@ -122,7 +134,11 @@ export class Outbox {
     head.writeBigUInt64BE(sequence.id, 6);
     head.writeBigUInt64BE(BigInt(sequence.fragments), 14);
     out.push(head);
-    if (sequence.first) out.push(sequence.control);
+    this.#bytes -= size;
+    if (sequence.first) {
+      out.push(sequence.control);
+      this.#bytes -= sequence.control.length;
+    }
     sequence.first = false;
     sequence.fragments--;
     sequence.left -= size;

@@ -14,6 +14,8 @@ export interface SessionLimits {
   readonly maxMessage: number;
   /** Messages that may be under way in fragments at a time. Default 1024. */
   readonly maxSequences: number;
+  /** Bytes that may wait to be written while the other side does not read. Default 256 MiB. */
+  readonly maxQueued: number;
   /** Milliseconds that the other side has for each step of the handshake. Default 7000, OTP's net_setuptime. */
   readonly setupTime: number;
   /** Milliseconds of silence after which the link is given up; a quarter of it is our own tick. Default 60,000. */
@@ -26,6 +28,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxFrame: 128 * 1024 * 1024,
   maxMessage: 256 * 1024 * 1024,
   maxSequences: 1024,
+  maxQueued: 256 * 1024 * 1024,
   setupTime: 7000,
   tickTime: 60_000,
   decode: {},

@@ -1,26 +1,18 @@
 /** One link, fed with bytes and time: handshake, frames, ticks, control messages. It holds no socket and no timer. */
 
-import { type BeamError, isBeamError } from "../errors.ts";
-import {
-  DEFAULT_LIMITS,
-  type DecodeLimits,
-  TermReader,
-  TermWriter,
-  type TermWriterOptions,
-} from "../etf/index.ts";
-import { type Atom, atom, type Term } from "../term/index.ts";
-import { AtomCache } from "./atom-cache.ts";
+import { type BeamError, isBeamError, LimitError } from "../errors.ts";
+import { type Destination, TermWriter } from "../etf/index.ts";
+import { atom, type Term } from "../term/index.ts";
 import type { Control } from "./control.ts";
-import { decodeControl, hasPayload } from "./control-decode.ts";
+import { hasPayload } from "./control-decode.ts";
 import { controlTerm, type Identity } from "./control-encode.ts";
 import { HandshakeTimeoutError, NodeDownError, ProtocolError } from "./errors.ts";
 import { hasFlag } from "./flags.ts";
-import { Fragments } from "./fragments.ts";
 import { FrameSplitter } from "./frames.ts";
 import { Acceptor } from "./handshake/acceptor.ts";
 import { Initiator } from "./handshake/initiator.ts";
+import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
-import { Payload } from "./payload.ts";
 import {
   DEFAULT_SESSION_LIMITS,
   type PeerInfo,
@@ -29,18 +21,21 @@ import {
   type SessionOptions,
 } from "./session-types.ts";
 
+/** How soon after our last write a tick is answered, in milliseconds. */
+const TICK_PAUSE = 250;
+
 /** The state machine of a link. After each call the driver writes what {@link Session.takeOutput} gives. */
 export class Session {
   readonly limits: SessionLimits;
-  readonly #options: SessionOptions;
+  readonly #expectedName: string | undefined;
+  readonly #lengthBytes: 2 | 4;
   readonly #handler: SessionHandler;
-  readonly #handshake: Initiator | Acceptor;
+  /** Until the link is up: it knows the cookie. */
+  #handshake: Initiator | Acceptor | undefined;
   readonly #frames: FrameSplitter;
-  readonly #cache = new AtomCache();
-  readonly #fragments: Fragments;
-  readonly #decode: DecodeLimits;
+  readonly #inbox: Inbox;
   #outbox = new Outbox(false);
-  #writing: TermWriterOptions = {};
+  #destination: Destination | undefined;
   #greetings: Uint8Array[] = [];
   #state: "handshake" | "up" | "closed" = "handshake";
   #peer: PeerInfo | undefined;
@@ -50,11 +45,11 @@ export class Session {
 
   constructor(options: SessionOptions, handler: SessionHandler) {
     this.limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
-    this.#options = options;
+    this.#expectedName = options.expectedName;
+    this.#lengthBytes = options.handshakeLengthBytes ?? 2;
     this.#handler = handler;
-    this.#decode = { ...DEFAULT_LIMITS, ...this.limits.decode };
-    this.#frames = new FrameSplitter(options.handshakeLengthBytes ?? 2, this.limits.maxFrame);
-    this.#fragments = new Fragments(this.limits.maxMessage, this.limits.maxSequences);
+    this.#frames = new FrameSplitter(this.#lengthBytes, this.limits.maxFrame);
+    this.#inbox = new Inbox(this.limits, (control, payload) => handler.message(control, payload));
     const greet = (frame: Uint8Array) => this.#greet(frame);
     this.#handshake =
       options.role === "initiator" ? new Initiator(options, greet) : new Acceptor(options, greet);
@@ -73,11 +68,22 @@ export class Session {
     return this.#outbox.bytes;
   }
 
+  /** Whether {@link learnRelease} can make a difference. */
+  get releaseMatters(): boolean {
+    return this.#destination?.otp27 === false && this.#destination.v4;
+  }
+
+  /** The node has told its OTP release: until then one whose flags do not tell is taken for an old one. */
+  learnRelease(release: number): void {
+    if (this.#destination === undefined || release < 27) return;
+    this.#destination = { ...this.#destination, otp27: true };
+  }
+
   /** Begins the handshake. `now` is in milliseconds of any monotonic clock, here and below. */
   start(now: number): void {
     this.#lastRead = now;
     this.#lastWrite = now;
-    this.#handshake.start();
+    this.#handshake?.start();
   }
 
   /** Bytes from the other side; the chunk may be reused afterwards. */
@@ -89,7 +95,7 @@ export class Session {
       const over = this.#frames.push(buffer, (frame, owned) => {
         if (this.#state === "handshake") this.#greeted(frame);
         else if (frame.length === 0) this.#ticked(now);
-        else this.#frame(frame, owned);
+        else this.#inbox.frame(frame, owned);
         return this.#state !== "closed";
       });
       if (over !== undefined) {
@@ -119,20 +125,28 @@ export class Session {
   /**
    * Queues a control message, with its message where it has one.
    * @throws InvalidControlError or EncodeError when the node would not accept it; nothing is queued then
+   * @throws LimitError when too much waits already, since the node does not read; nothing is queued then
    */
   send(control: Control, message?: Term): void {
     const identity = this.#identity;
     if (this.#state !== "up" || identity === undefined) {
       throw new NodeDownError(this.#label(), "the link is not up");
     }
-    const head = new TermWriter(this.#writing);
+    const head = new TermWriter(this.#destination);
     head.write(controlTerm(control, message, identity));
     let parts: Uint8Array[] = [];
     if (hasPayload(control)) {
       if (message === undefined) throw new ProtocolError(`${control.type} without its message`);
-      const body = new TermWriter(this.#writing);
+      const body = new TermWriter(this.#destination);
       body.write(message);
       parts = body.parts();
+    }
+    const { bytes } = this.#outbox;
+    const { maxQueued } = this.limits;
+    if (bytes > maxQueued) {
+      throw new LimitError(`${bytes} bytes wait for ${this.#label()}, which does not read them`, {
+        node: this.#label(),
+      });
     }
     this.#outbox.add(senderOf(control), Buffer.concat(head.parts()), parts);
   }
@@ -153,7 +167,8 @@ export class Session {
   /** The transport is gone, with the error that it gave. */
   transportClosed(error?: BeamError): void {
     if (this.#state === "closed") return;
-    if (this.#state === "handshake") this.#end(error ?? this.#handshake.closed());
+    if (this.#state === "handshake")
+      this.#end(error ?? (this.#handshake as Initiator | Acceptor).closed());
     else {
       const why = error === undefined ? "it closed the connection" : error.message;
       this.#end(new NodeDownError(this.#label(), why, { cause: error }));
@@ -166,7 +181,7 @@ export class Session {
   }
 
   #greet(frame: Uint8Array): void {
-    const size = this.#options.handshakeLengthBytes ?? 2;
+    const size = this.#lengthBytes;
     const out = Buffer.alloc(size + frame.length);
     out.writeUIntBE(frame.length, 0, size);
     out.set(frame, size);
@@ -174,78 +189,32 @@ export class Session {
   }
 
   #greeted(frame: Buffer): void {
-    const peer = this.#handshake.receive(frame);
+    const peer = this.#handshake?.receive(frame);
     if (peer === undefined) return;
+    this.#handshake = undefined;
     this.#peer = peer;
     this.#identity = {
       local: atom(peer.localName),
       localCreation: peer.localCreation,
       peer: atom(peer.name),
     };
+    this.#inbox.peer = this.#identity.peer;
     this.#frames.widen();
     this.#outbox = new Outbox(hasFlag(peer.flags, "FRAGMENTS"));
-    // No flag tells OTP 27 from those before it, so only OTP 28 and later get such maps.
-    this.#writing = { signedZeros: hasFlag(peer.offered, "ALTACT_SIG") };
+    this.#destination = {
+      node: this.#identity.peer,
+      creation: peer.creation,
+      v4: hasFlag(peer.flags, "V4_NC"),
+      // What OTP 28 and later announce; no flag tells 27 from 26, so others have to be asked.
+      otp27: hasFlag(peer.offered, "ALTACT_SIG"),
+    };
     this.#state = "up";
     this.#handler.up(peer);
   }
 
   #ticked(now: number): void {
-    // Answered as primitive nodes do, but seldom, or two of us would never stop.
-    if (now - this.#lastWrite >= this.limits.tickTime / 8) this.#outbox.tick();
-  }
-
-  #frame(frame: Buffer, owned: boolean): void {
-    if (frame[0] === 112) {
-      if (frame[1] !== 131) throw new ProtocolError("a pass-through message without its version");
-      this.#message(frame, 2, [], owned, true);
-      return;
-    }
-    if (frame[0] !== 131) throw new ProtocolError(`a frame that begins with ${frame[0]}`);
-    switch (frame[1]) {
-      case 68: {
-        const { atoms, offset } = this.#cache.read(frame, 2);
-        this.#message(frame, offset, atoms, owned, false);
-        return;
-      }
-      case 69: {
-        const { sequence, number } = fragmentHead(frame);
-        const { atoms, offset } = this.#cache.read(frame, 18);
-        const part = owned ? frame.subarray(offset) : Buffer.from(frame.subarray(offset));
-        this.#whole(this.#fragments.first(sequence, number, atoms, part));
-        return;
-      }
-      case 70: {
-        const { sequence, number } = fragmentHead(frame);
-        const part = owned ? frame.subarray(18) : Buffer.from(frame.subarray(18));
-        this.#whole(this.#fragments.next(sequence, number, part));
-        return;
-      }
-      default:
-        throw new ProtocolError(`a frame of the kind ${frame[1]}`);
-    }
-  }
-
-  #whole(done: { atoms: readonly Atom[]; message: Buffer } | undefined): void {
-    if (done !== undefined) this.#message(done.message, 0, done.atoms, true, false);
-  }
-
-  #message(
-    frame: Buffer,
-    offset: number,
-    atoms: readonly Atom[],
-    owned: boolean,
-    versioned: boolean,
-  ): void {
-    const reader = new TermReader(frame, offset, this.#decode, atoms);
-    const control = decodeControl(reader.read());
-    let payload: Payload | undefined;
-    if (hasPayload(control)) {
-      const from = reader.offset + (versioned ? 1 : 0);
-      if (from >= frame.length) throw new ProtocolError(`${control.type} without its message`);
-      payload = new Payload(frame.subarray(from), atoms, this.#decode, owned);
-    }
-    this.#handler.message(control, payload);
+    // Always answered, since the node's own tick time may be short; yet not at once, or two of us would never stop.
+    if (now - this.#lastWrite >= TICK_PAUSE) this.#outbox.tick();
   }
 
   #guarded(work: () => void): void {
@@ -270,15 +239,8 @@ export class Session {
   }
 
   #label(): string {
-    return this.#peer?.name ?? this.#options.expectedName ?? "the other side";
+    return this.#peer?.name ?? this.#expectedName ?? "the other side";
   }
-}
-
-function fragmentHead(frame: Buffer): { sequence: bigint; number: number } {
-  if (frame.length < 18) throw new ProtocolError("a fragment that is cut short");
-  const number = frame.readBigUInt64BE(10);
-  if (number > 0xffff_ffffn) throw new ProtocolError("a message of too many fragments");
-  return { sequence: frame.readBigUInt64BE(2), number: Number(number) };
 }
 
 function senderOf(control: Control): string {

@@ -2,7 +2,6 @@
 
 import { ExternalFun, Fun, Pid, type Term } from "../term/index.ts";
 import { writeAtom } from "./atoms.ts";
-import { writePid } from "./identifiers.ts";
 import { writeNumber } from "./numbers.ts";
 import type { TermReader } from "./reader.ts";
 import { Refusal } from "./refusal.ts";
@@ -67,7 +66,7 @@ export function writeFun(writer: TermWriter, fun: Fun): void {
   writeAtom(writer, fun.module);
   writeNumber(writer, oldIndex);
   writeNumber(writer, oldUnique);
-  writePid(writer, fun.creator);
+  writer.pid(fun.creator);
   writer.items(free);
   putU32(bytes, at - 4, writer.byteLength - byteLength + 4);
 }

@@ -63,14 +63,17 @@ export function writePid(sink: Sink, pid: Pid): void {
   sink.at = at + 12;
 }
 
-/** @throws Refusal when a number in it is out of range */
-export function writePort(sink: Sink, { node, id, creation }: Port): void {
+/**
+ * @param v4 whether the reader knows ids of 64 bits
+ * @throws Refusal when a number in it is out of range
+ */
+export function writePort(sink: Sink, { node, id, creation }: Port, v4: boolean): void {
   if (typeof id !== "bigint" || BigInt.asUintN(64, id) !== id) {
     throw new Refusal("the id of a port is no unsigned 64-bit bigint", FOREIGN);
   }
-  sink.u8(TAG.V4_PORT);
+  sink.u8(v4 ? TAG.V4_PORT : TAG.NEW_PORT);
   writeAtom(sink, node);
-  sink.u32(Number(id >> 32n));
+  if (v4) sink.u32(Number(id >> 32n));
   sink.u32(Number(id & 0xffff_ffffn));
   sink.u32(checked(creation));
 }

@@ -15,7 +15,7 @@ export interface DecodeLimits {
   readonly maxBytes: number;
   /** How deep tuples, lists, maps and funs may nest. Default, and at most, 1000. */
   readonly maxDepth: number;
-  /** Elements of tuples, lists and maps, all together; never more than there are bytes. Default 16 Mi. */
+  /** Elements of tuples, lists and maps, all together; never more than there are bytes. Default 4 Mi, some 300 MB of heap. */
   readonly maxElements: number;
   /** Bytes of one big integer. Default 524,280, the most that a node has. */
   readonly maxBigBytes: number;
@@ -32,7 +32,7 @@ export interface DecodeLimits {
 export const DEFAULT_LIMITS: DecodeLimits = {
   maxBytes: 256 * 1024 * 1024,
   maxDepth: MAX_DEPTH,
-  maxElements: 16 * 1024 * 1024,
+  maxElements: 4 * 1024 * 1024,
   maxBigBytes: MAX_BIG_BYTES,
   maxInflatedBytes: 16 * 1024 * 1024,
   viewFrom: 4096,

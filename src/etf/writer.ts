@@ -7,7 +7,6 @@ import {
   Float,
   Fun,
   ImproperList,
-  keyOf,
   Pid,
   Port,
   Reference,
@@ -16,6 +15,7 @@ import {
   Tuple,
 } from "../term/index.ts";
 import { writeAtom } from "./atoms.ts";
+import { checkKeys, checkPid, checkPort, checkReference, type Destination } from "./destination.ts";
 import { EncodeError } from "./errors.ts";
 import { writeExport, writeFun } from "./funs.ts";
 import { writePid, writePort, writeReference } from "./identifiers.ts";
@@ -30,11 +30,6 @@ import { TAG } from "./tags.ts";
 const MAX_STRING = 0xffff;
 const MAX_U32 = 0xffff_ffff;
 
-export interface TermWriterOptions {
-  /** The reader keeps `0.0` and `-0.0` apart, as OTP 27 and later do; others refuse a map with both as keys. Default true. */
-  signedZeros?: boolean;
-}
-
 /**
  * Encodes terms one after another, without version bytes, into parts that are to be sent in order. After an error it is of no
  * more use.
@@ -42,12 +37,13 @@ export interface TermWriterOptions {
 export class TermWriter extends Sink {
   /** Which part of the term is being written at each level: where an error is. */
   readonly #steps: number[] = [];
-  readonly #signedZeros: boolean;
+  readonly #to: Destination | undefined;
   #depth = 0;
 
-  constructor({ signedZeros = true }: TermWriterOptions = {}) {
+  /** @param to the node that will read it: what it would call corrupt is refused. Default: any of OTP 27 and later. */
+  constructor(to?: Destination) {
     super();
-    this.#signedZeros = signedZeros;
+    this.#to = to;
   }
 
   /**
@@ -81,17 +77,33 @@ export class TermWriter extends Sink {
     else if (term instanceof Tuple) this.#tuple(term);
     else if (term instanceof Uint8Array) this.#binary(term);
     else if (Array.isArray(term)) this.#list(term as readonly Term[]);
-    else if (term instanceof Pid) writePid(this, term);
+    else if (term instanceof Pid) this.pid(term);
     else if (term instanceof TermMap) this.#map(term);
-    else if (term instanceof Reference) writeReference(this, term);
+    else if (term instanceof Reference) this.#reference(term);
     else if (term instanceof Float) writeFloat(this, term);
     else if (typeof term === "bigint") writeBigint(this, term);
     else if (term instanceof ImproperList) this.#improper(term);
-    else if (term instanceof Port) writePort(this, term);
+    else if (term instanceof Port) this.#port(term);
     else if (term instanceof Bitstring) this.#bitstring(term);
     else if (term instanceof ExternalFun) writeExport(this, term);
     else if (term instanceof Fun) writeFun(this, term);
     else throw whyNoTerm(term);
+  }
+
+  /** @throws Refusal */
+  pid(term: Pid): void {
+    writePid(this, term);
+    if (this.#to !== undefined) checkPid(this.#to, term);
+  }
+
+  #reference(term: Reference): void {
+    writeReference(this, term);
+    if (this.#to !== undefined) checkReference(this.#to, term);
+  }
+
+  #port(term: Port): void {
+    writePort(this, term, this.#to?.v4 !== false);
+    if (this.#to !== undefined) checkPort(this.#to, term);
   }
 
   #binary(term: Uint8Array): void {
@@ -153,7 +165,7 @@ export class TermWriter extends Sink {
   }
 
   #map({ flat }: TermMap): void {
-    if (!this.#signedZeros && flat.length > 2) refuseTwins(flat);
+    if (this.#to !== undefined) checkKeys(this.#to, flat);
     this.#sized(TAG.MAP, flat.length / 2);
     this.items(flat);
   }
@@ -178,19 +190,4 @@ function isString(items: readonly Term[]): items is readonly number[] {
     if (typeof item !== "number" || (item & 0xff) !== item) return false;
   }
   return true;
-}
-
-/** Refuses maps with keys that older nodes hold for the same: to them the term is corrupt, and they drop the link. */
-function refuseTwins(flat: readonly Term[]): void {
-  const met = new Set<unknown>();
-  for (let at = 0; at < flat.length; at += 2) {
-    const key = flat[at] as Term;
-    if (key instanceof Atom || typeof key === "number" || key instanceof Uint8Array) continue;
-    const known = met.size;
-    if (met.add(keyOf(key, "same")).size > known) continue;
-    throw new Refusal(
-      "a map with two keys that differ only in the sign of zero",
-      "Nodes before OTP 27 hold 0.0 and -0.0 for the same key. Send a list of pairs, or term_to_binary's bytes.",
-    );
-  }
 }

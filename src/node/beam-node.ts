@@ -2,7 +2,7 @@
 
 import type { Flags } from "../dist/index.ts";
 import { type BeamError, UsageError } from "../errors.ts";
-import { Pid, type Term } from "../term/index.ts";
+import { atom, Pid, type Term, textOf } from "../term/index.ts";
 import {
   type CallOptions,
   callByErpc,
@@ -18,7 +18,7 @@ import type { Link } from "./link.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import { type Monitor, monitor } from "./monitors.ts";
 import { Ping } from "./ping.ts";
-import type { WaitOptions } from "./request.ts";
+import { remaining, type WaitOptions } from "./request.ts";
 import { type Spawned, type SpawnOptions, SpawnRequest } from "./spawn.ts";
 import { SystemBatch, type SystemOptions, type SystemReply } from "./system.ts";
 import { UserLeader } from "./user-leader.ts";
@@ -51,10 +51,17 @@ export class BeamNode implements AsyncDisposable {
 
   /**
    * @internal Learns what calls need, so that the first one is as fast as the others. A node whose `rex` is busy can be
-   * connected to all the same: then the first call asks again.
+   * connected to all the same: then the first call asks again, and what only newer nodes can read is refused.
    */
-  async prepare(timeout: number): Promise<void> {
-    await this.#user.pid({ timeout: Math.min(timeout, PREPARE_TIMEOUT) }).catch(() => {});
+  async prepare(options: WaitOptions): Promise<void> {
+    const link = this.#link;
+    const wait = { ...options, timeout: Math.min(options.timeout ?? 0, PREPARE_TIMEOUT) };
+    const release = { module: "erlang", fun: "system_info", args: [atom("otp_release")] };
+    await Promise.allSettled([
+      this.#user.pid(wait),
+      link.releaseMatters &&
+        callByRex(link, release, wait).then((told) => link.learnRelease(Number(textOf(told)))),
+    ]);
   }
 
   /** Its name, `name@host`. */
@@ -116,6 +123,7 @@ export class BeamNode implements AsyncDisposable {
     options: SpawnOptions = {},
   ): Promise<Spawned> {
     checkArguments(args);
+    const since = performance.now();
     const leader = options.groupLeader ?? "user";
     const chosen =
       leader === "self"
@@ -123,7 +131,8 @@ export class BeamNode implements AsyncDisposable {
         : leader === "user"
           ? await this.#user.pid(options)
           : leader;
-    return new SpawnRequest(this.#link, { module, fun, args }, options, chosen).start();
+    const wait = remaining(options, since);
+    return new SpawnRequest(this.#link, { module, fun, args }, wait, chosen).start();
   }
 
   /**
@@ -210,8 +219,11 @@ export class BeamNode implements AsyncDisposable {
   async #call(invocation: Invocation, options: CallOptions): Promise<Term> {
     if (options.via === "rex") return callByRex(this.#link, invocation, options);
     const leader = options.groupLeader ?? "user";
-    const pid = leader === "user" ? (this.#user.known ?? (await this.#user.pid(options))) : leader;
-    return callByErpc(this.#link, invocation, options, pid);
+    const pid = leader === "user" ? this.#user.known : leader;
+    if (pid !== undefined) return callByErpc(this.#link, invocation, options, pid);
+    const since = performance.now();
+    const user = await this.#user.pid(options);
+    return callByErpc(this.#link, invocation, remaining(options, since), user);
   }
 
   #own(target: Pid | string): void {

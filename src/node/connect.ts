@@ -11,7 +11,7 @@ import {
   type SessionOptions,
 } from "../dist/index.ts";
 import { AbortedError, type BeamError, UsageError } from "../errors.ts";
-import { connectTcp, type Transport } from "../transport/index.ts";
+import { after, connectTcp, type Transport } from "../transport/index.ts";
 import { type Address, parseAddress, parseNodeName } from "./address.ts";
 import { BeamNode } from "./beam-node.ts";
 import { traceConnect } from "./diagnostics.ts";
@@ -27,7 +27,7 @@ export interface ConnectLimits extends SessionLimits {
 
 /** How to connect. */
 export interface ConnectOptions {
-  /** The secret that the node was started with, or a function that fetches it. It is not kept. */
+  /** The secret that the node was started with, or a function that fetches it. It appears in no error and in no log. */
   readonly cookie: string | (() => string | Promise<string>);
   /** Where the node listens: skips EPMD. The name given to {@link connect} stays the one that must answer. */
   readonly address?: Address | string | undefined;
@@ -80,7 +80,7 @@ class Attempt {
     const address = await this.#address();
     const link = await this.#link(address, cookie);
     const node = new BeamNode(link);
-    await node.prepare(this.#left());
+    await node.prepare({ timeout: this.#left(), signal: this.#options.signal });
     return node;
   }
 
@@ -174,9 +174,8 @@ export function greet(transport: Transport, greeting: Greeting): Promise<Link> {
     const label = session.expectedName ?? transport.remote;
     const aborted = (): void =>
       settle(new AbortedError(`connecting to ${label}`, { cause: signal?.reason }));
-    const timer = setTimeout(
-      () => settle(new HandshakeTimeoutError(label, Math.round(timeout))),
-      timeout,
+    const timer = after(timeout, () =>
+      settle(new HandshakeTimeoutError(label, Math.round(timeout))),
     );
     signal?.addEventListener("abort", aborted);
     const pump: Pump = new Pump(transport, (handler) => new Session(session, handler), {

@@ -31,5 +31,12 @@ export function traceCall<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   if (!calls.hasSubscribers) return work();
-  return calls.tracePromise(work, { node, module, function: fun, arity: args.length });
+  let answer: Promise<T> | undefined;
+  // The trace shows what a promise resolves to, so it is given one that resolves to nothing.
+  const shown = async (): Promise<void> => {
+    answer = work();
+    await answer;
+  };
+  const trace = { node, module, function: fun, arity: args.length };
+  return calls.tracePromise(shown, trace).then(() => answer as Promise<T>);
 }

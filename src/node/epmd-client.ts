@@ -12,7 +12,7 @@ import {
   type RegisteredNode,
 } from "../epmd/index.ts";
 import { AbortedError, BeamError, TimeoutError, UsageError } from "../errors.ts";
-import { connectTcp, HostNotFoundError, type Transport } from "../transport/index.ts";
+import { after, connectTcp, HostNotFoundError, type Transport } from "../transport/index.ts";
 import { EpmdUnreachableError, NameTakenError, NodeNotRegisteredError } from "./errors.ts";
 
 /** Which EPMD, and how long to wait for it. */
@@ -114,8 +114,9 @@ export function exchange<T>(
         throw error;
       });
     const aborted = (): void => fail(new AbortedError("asking EPMD", { cause: signal?.reason }));
-    const timer = setTimeout(() => fail(new TimeoutError("EPMD", timeout)), Math.max(timeout, 1));
+    const timer = after(timeout, () => fail(new TimeoutError("EPMD", Math.max(0, timeout))));
     signal?.addEventListener("abort", aborted);
+    if (signal?.aborted) aborted();
     transport.start({
       data: (chunk) =>
         settle(() => {

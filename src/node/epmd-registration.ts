@@ -39,7 +39,7 @@ export class EpmdRegistration implements AsyncDisposable {
     options: EpmdRegisterOptions,
   ): Promise<EpmdRegistration> {
     const registration = new EpmdRegistration(name, port, options);
-    await registration.#register();
+    await registration.#register(options.signal);
     return registration;
   }
 
@@ -66,9 +66,10 @@ export class EpmdRegistration implements AsyncDisposable {
     return this.close();
   }
 
-  async #register(): Promise<void> {
+  // The signal is for the first registration; those after a loss end with close().
+  async #register(signal?: AbortSignal): Promise<void> {
     const { host, port } = epmdAddress(this.#options);
-    const { timeout = 5_000, signal, hidden = true } = this.#options;
+    const { timeout = 5_000, hidden = true } = this.#options;
     let transport: Transport | undefined;
     try {
       const request = encodeAliveRequest(this.name, this.port, hidden);
@@ -86,7 +87,10 @@ export class EpmdRegistration implements AsyncDisposable {
       throw unreachable(error, host, port);
     }
     if (this.#closed) transport.destroy();
-    else this.#transport = transport;
+    else {
+      transport.unref();
+      this.#transport = transport;
+    }
   }
 
   #lost(): void {

@@ -1,7 +1,7 @@
 /** One connection that is up: routes each signal to the process of ours that it is for, and offers what processes send. */
 
 import { type Control, hasFlag, NodeDownError, type PeerInfo } from "../dist/index.ts";
-import { BeamError } from "../errors.ts";
+import { BeamError, LimitError } from "../errors.ts";
 import { type Atom, atom, Pid, type Reference, type Term, tuple } from "../term/index.ts";
 import { Credit } from "./credit.ts";
 import { answerTo, REGISTERED } from "./inbound.ts";
@@ -56,6 +56,15 @@ export class Link {
     return this.#down;
   }
 
+  /** Whether the flags leave open what the node can read: then {@link learnRelease} tells. */
+  get releaseMatters(): boolean {
+    return this.#pump.releaseMatters;
+  }
+
+  learnRelease(release: number): void {
+    this.#pump.learnRelease(release);
+  }
+
   /** Gives a process its pid. */
   enter(process: LocalProcess): Pid {
     if (this.#down !== undefined) throw this.#down;
@@ -70,9 +79,12 @@ export class Link {
 
   /** A message to a process of the node, by pid or registered name. */
   sendTo(to: Pid | string, message: Term, from: Pid): void {
-    if (typeof to === "string") this.#send({ type: "reg_send", from, to: atom(to) }, message);
-    else if (this.#senders) this.#send({ type: "send_sender", from, to }, message);
-    else this.#send({ type: "send", to }, message);
+    this.#send(this.#sending(to, from), message);
+  }
+
+  #sending(to: Pid | string, from: Pid): Control {
+    if (typeof to === "string") return { type: "reg_send", from, to: atom(to) };
+    return this.#senders ? { type: "send_sender", from, to } : { type: "send", to };
   }
 
   /** `{'$gen_call', {From, Tag}, Request}`; the tag is the number of the request's slot, so that no reference is needed. */
@@ -118,10 +130,10 @@ export class Link {
   exited(from: Pid | Atom, to: Pid, ref: Reference | undefined, reason: Term): void {
     if (ref === undefined) {
       const own = from as Pid;
-      if (this.#payloads) this.#send({ type: "payload_exit", from: own, to }, reason);
-      else this.#send({ type: "exit", from: own, to, reason });
-    } else if (this.#payloads) this.#send({ type: "payload_monitor_exit", from, to, ref }, reason);
-    else this.#send({ type: "monitor_exit", from, to, ref, reason });
+      if (this.#payloads) this.#reply({ type: "payload_exit", from: own, to }, reason);
+      else this.#reply({ type: "exit", from: own, to, reason });
+    } else if (this.#payloads) this.#reply({ type: "payload_monitor_exit", from, to, ref }, reason);
+    else this.#reply({ type: "monitor_exit", from, to, ref, reason });
   }
 
   /** Lets what was sent leave, then closes. Resolves when closed. */
@@ -171,6 +183,8 @@ export class Link {
       case "exit":
       case "payload_exit2":
       case "exit2":
+        // One that has ended is linked to nobody any more.
+        if (!control.type.endsWith("exit2")) this.#watchers.unlink(control.from, control.to);
         this.#deliver(this.processes.byPid(control.to), (process) =>
           process.exit(control.from, reasonOf(control, payload)),
         );
@@ -186,10 +200,11 @@ export class Link {
         break;
       case "unlink":
         this.#watchers.unlink(control.from, control.to);
-        this.#send({ type: "unlink_ack", id: control.id, from: control.to, to: control.from });
+        if (control.id === undefined) break;
+        this.#reply({ type: "unlink_ack", id: control.id, from: control.to, to: control.from });
         break;
       case "spawn_request":
-        this.#send({
+        this.#reply({
           type: "spawn_reply",
           ref: control.ref,
           to: control.from,
@@ -228,7 +243,20 @@ export class Link {
       return; // not worth the link: nobody here waits for it
     }
     const answer = answerTo(name, message, this.processes.node);
-    if (answer !== undefined) this.sendTo(answer.to, answer.message, this.processes.nobody);
+    if (answer === undefined) return;
+    this.#reply(this.#sending(answer.to, this.processes.nobody), answer.message);
+  }
+
+  /**
+   * What a signal of the other side makes us send. That it cannot be sent is its own fault and nobody's error here, unless it never
+   * reads what we send: then the link ends.
+   */
+  #reply(control: Control, payload?: Term): void {
+    try {
+      this.#send(control, payload);
+    } catch (error) {
+      if (!(error instanceof BeamError) || error instanceof LimitError) throw error;
+    }
   }
 
   #monitoring(

@@ -125,9 +125,9 @@ class Inbox extends LocalProcess {
           },
           expired: () => receiver.done(new TimeoutError("a message", timeout)),
         };
+        this.#link.wheel.add(receiver, timeout);
         this.#receivers.add(receiver);
         signal?.addEventListener("abort", aborted);
-        this.#link.wheel.add(receiver, timeout);
       }
     });
   }

@@ -3,7 +3,7 @@
 import type { Control, Session, SessionHandler } from "../dist/index.ts";
 import type { BeamError } from "../errors.ts";
 import type { Term } from "../term/index.ts";
-import type { Transport } from "../transport/index.ts";
+import { after, type Transport } from "../transport/index.ts";
 
 /** Makes the session that tells the given handler. */
 export type MakeSession = (handler: SessionHandler) => Session;
@@ -15,6 +15,8 @@ export interface PumpHandler extends SessionHandler {
 }
 
 const TICK_INTERVAL = 1_000;
+/** How long (ms) the other side has to read our last words. */
+const PARTING = 1_000;
 
 /** The moving part of a link. */
 export class Pump {
@@ -71,7 +73,7 @@ export class Pump {
 
   /** Lets all that was sent leave, then closes; `grace` milliseconds later at the latest. */
   async end(grace: number): Promise<void> {
-    const late = setTimeout(() => this.#transport.destroy(), grace);
+    const late = after(grace, () => this.#transport.destroy());
     this.#flush();
     if (this.#session.pendingBytes > 0 && !this.#closed) {
       await new Promise<void>((resolve) => {
@@ -81,6 +83,16 @@ export class Pump {
     await this.#transport.end();
     clearTimeout(late);
     this.#session.transportClosed();
+  }
+
+  /** Whether {@link learnRelease} can make a difference. */
+  get releaseMatters(): boolean {
+    return this.#session.releaseMatters;
+  }
+
+  /** What the node says of itself, which its flags do not. */
+  learnRelease(release: number): void {
+    this.#session.learnRelease(release);
   }
 
   /** Gives up at once. */
@@ -118,7 +130,17 @@ export class Pump {
 
   #ended(reason: BeamError): void {
     clearInterval(this.#ticker);
-    this.#transport.destroy();
+    const last = this.#closed ? [] : this.#session.takeOutput(performance.now());
+    if (last.length === 0) this.#transport.destroy();
+    else this.#part(last);
     this.#handler.down(reason);
+  }
+
+  /** The last words of a handshake, which tell the other side why. */
+  #part(last: readonly Uint8Array[]): void {
+    this.#transport.write(last);
+    const late = after(PARTING, () => this.#transport.destroy());
+    late.unref();
+    void this.#transport.end().then(() => clearTimeout(late));
   }
 }

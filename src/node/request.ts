@@ -1,12 +1,12 @@
 /** One question to the node with one answer: it waits for credit, has a deadline and a signal, and settles once. */
 
-import { AbortedError, type BeamError, TimeoutError } from "../errors.ts";
+import { AbortedError, BeamError, TimeoutError } from "../errors.ts";
 import type { Link } from "./link.ts";
 import { LocalProcess } from "./processes.ts";
 
 /** What every wait takes. */
 export interface WaitOptions {
-  /** Milliseconds; `0` or `Infinity` for no deadline. Default 5000. */
+  /** Milliseconds; `0` or `Infinity` for no deadline, and a time that is over (below 0) for the next moment. Default 5000. */
   readonly timeout?: number | undefined;
   /** Ends the wait with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
@@ -14,6 +14,14 @@ export interface WaitOptions {
 
 /** The default deadline, as in OTP. */
 export const DEFAULT_TIMEOUT = 5_000;
+
+/** The options for what is left of a wait that began at `since`. */
+export function remaining<T extends WaitOptions>(options: T, since: number): T {
+  const { timeout = DEFAULT_TIMEOUT } = options;
+  if (timeout === 0 || timeout === Number.POSITIVE_INFINITY) return options;
+  const left = Math.floor(timeout - (performance.now() - since));
+  return { ...options, timeout: left === 0 ? -1 : left };
+}
 
 /** A request. What it sends and how it reads the answer is the subclass's; all that can end it is here. */
 export abstract class Request<T> extends LocalProcess {
@@ -55,12 +63,12 @@ export abstract class Request<T> extends LocalProcess {
         reject(early);
         return;
       }
+      this.link.wheel.add(this, this.#timeout);
       if (signal !== undefined) {
         this.#aborted = () => this.#giveUp(this.#abortedError());
         signal.addEventListener("abort", this.#aborted);
       }
       this.#state = "waiting";
-      this.link.wheel.add(this, this.#timeout);
       this.link.credit.apply(this);
     });
   }
@@ -103,9 +111,15 @@ export abstract class Request<T> extends LocalProcess {
     this.link.leave(this);
   }
 
+  // What cannot be taken back must not keep the one who waits.
   #giveUp(error: BeamError): void {
-    if (this.#state === "sent") this.abandon(error);
-    else this.fail(error);
+    try {
+      if (this.#state === "sent") this.abandon(error);
+    } catch (failure) {
+      if (!(failure instanceof BeamError)) throw failure;
+    } finally {
+      this.fail(error);
+    }
   }
 
   #settle(keep: boolean): boolean {

@@ -38,6 +38,13 @@ export class SpawnRequest extends Request<Spawned> {
     void this.#reason.promise.catch(() => {}).then(() => this.#closeLeader());
   }
 
+  override start(): Promise<Spawned> {
+    return super.start().catch((error: unknown) => {
+      this.#closeLeader(); // nobody will print to it
+      throw error;
+    });
+  }
+
   protected describe(): string {
     const { module, fun, args } = this.#invocation;
     return `the start of ${module}:${fun}/${args.length}`;

@@ -47,7 +47,7 @@ export class SystemBatch extends Request<SystemReply[]> {
     this.#pids = pids;
     this.#request = request;
     this.#monitor = options.monitor ?? true;
-    this.#window = options.window ?? WINDOW;
+    this.#window = Math.max(1, options.window ?? WINDOW);
     this.#replies = new Array<SystemReply | undefined>(pids.length);
   }
 
@@ -108,7 +108,12 @@ export class SystemBatch extends Request<SystemReply[]> {
       const pid = this.#pids[position] as Pid;
       this.#sent += 1;
       if (this.#monitor) this.link.monitor(this, pid, position);
-      this.#send(pid, position, this.#request);
+      try {
+        this.#send(pid, position, this.#request);
+      } catch (error) {
+        if (this.#monitor) this.link.demonitor(this, pid, position);
+        throw error;
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 /** All deadlines of one link on one timer: adding and removing are O(1), and nothing runs while nothing waits. */
 
+import { UsageError } from "../errors.ts";
+
 /** What waits on a {@link TimerWheel}; it belongs to at most one wheel at a time. */
 export interface Deadline {
   /** @internal Where it hangs; `undefined` while it does not. */
@@ -29,13 +31,19 @@ export class TimerWheel {
     return this.#size;
   }
 
-  /** Calls `deadline.expired()` in `milliseconds`; never for `0` or `Infinity`, which mean no deadline. */
+  /**
+   * Calls `deadline.expired()` in `milliseconds`, soon when that is below 0; never for `0` or `Infinity`, which mean no deadline.
+   * @throws UsageError when it is no number
+   */
   add(deadline: Deadline, milliseconds: number): void {
     this.remove(deadline);
-    if (milliseconds <= 0 || milliseconds === Number.POSITIVE_INFINITY) return;
+    if (typeof milliseconds !== "number" || Number.isNaN(milliseconds)) {
+      throw new UsageError("a timeout is a number of milliseconds");
+    }
+    if (milliseconds === 0 || milliseconds === Number.POSITIVE_INFINITY) return;
     const now = performance.now();
     if (this.#size === 0) this.#cursor = tick(now);
-    const at = tick(now + milliseconds) + 1; // the next one, so that it is never early
+    const at = tick(now + Math.max(0, milliseconds)) + 1; // the next one, so that it is never early
     const bucket = this.#bucket(at);
     bucket.add(deadline);
     deadline.hook = { at, bucket };
@@ -62,15 +70,23 @@ export class TimerWheel {
     const now = tick(performance.now());
     // After a long pause one full turn sees every bucket, however much time has passed.
     const from = Math.max(this.#cursor, now - BUCKETS + 1);
-    for (let at = from; at <= now; at++) {
-      for (const deadline of this.#bucket(at)) {
-        if ((deadline.hook as Hook).at > now) continue;
-        this.remove(deadline);
-        deadline.expired();
+    try {
+      for (let at = from; at <= now; at++) {
+        this.#cursor = at;
+        this.#expire(this.#bucket(at), now);
       }
+      this.#cursor = now + 1;
+    } finally {
+      this.#armNext(); // whatever one of them threw, the others keep their deadlines
     }
-    this.#cursor = now + 1;
-    this.#armNext();
+  }
+
+  #expire(bucket: Set<Deadline>, now: number): void {
+    for (const deadline of bucket) {
+      if ((deadline.hook as Hook).at > now) continue;
+      this.remove(deadline);
+      deadline.expired();
+    }
   }
 
   #armNext(): void {

@@ -1,5 +1,6 @@
 /** Who on the other node monitors or is linked to processes of ours, so that they hear of the end. */
 
+import { LimitError } from "../errors.ts";
 import { Atom, atom, type Pid, type Reference } from "../term/index.ts";
 import { REGISTERED } from "./inbound.ts";
 import type { Link } from "./link.ts";
@@ -11,6 +12,9 @@ interface Watcher {
   readonly ref: Reference | undefined;
 }
 
+/** Most monitors and links from the other side at a time; to more of them nobody is there. */
+const MAX_WATCHERS = 262_143;
+
 const NOPROC = atom("noproc");
 const NORMAL = atom("normal");
 
@@ -18,6 +22,7 @@ const NORMAL = atom("normal");
 export class Watchers {
   readonly #link: Link;
   readonly #watched = new Map<LocalProcess, Map<string, Watcher>>();
+  #count = 0;
 
   constructor(link: Link) {
     this.#link = link;
@@ -47,20 +52,26 @@ export class Watchers {
     this.#remove(target, keyOfPid(by));
   }
 
-  /** One of ours ends: all who watch it are told `normal`. */
+  /** One of ours ends: all who watch it are told `normal`. Never throws. */
   ended(process: LocalProcess): void {
     const watchers = this.#watched.get(process);
     const pid = process.address?.pid;
     if (watchers === undefined || pid === undefined) return;
     this.#watched.delete(process);
+    this.#count -= watchers.size;
     if (this.#link.down !== undefined) return;
-    for (const { by, ref } of watchers.values()) this.#link.exited(pid, by, ref, NORMAL);
+    try {
+      for (const { by, ref } of watchers.values()) this.#link.exited(pid, by, ref, NORMAL);
+    } catch (error) {
+      if (!(error instanceof LimitError)) throw error; // the other side does not read: it will hear of the link's end
+    }
   }
 
   #add(target: Pid, key: string, watcher: Watcher): boolean {
     const process = this.#link.processes.byPid(target);
-    if (process === undefined) return false;
+    if (process === undefined || this.#count >= MAX_WATCHERS) return false;
     const known = this.#watched.get(process);
+    if (known?.has(key) !== true) this.#count += 1;
     if (known === undefined) this.#watched.set(process, new Map([[key, watcher]]));
     else known.set(key, watcher);
     return true;
@@ -70,7 +81,7 @@ export class Watchers {
     const process = this.#link.processes.byPid(target);
     const known = process === undefined ? undefined : this.#watched.get(process);
     if (process === undefined || known === undefined) return;
-    known.delete(key);
+    if (known.delete(key)) this.#count -= 1;
     if (known.size === 0) this.#watched.delete(process);
   }
 }

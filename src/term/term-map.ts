@@ -25,7 +25,8 @@ type Zeros = "signed" | "same";
 export function keyOf(term: Term, zeros: Zeros = "signed"): unknown {
   if (term instanceof Atom) return term;
   if (typeof term === "number") return term;
-  if (typeof term === "bigint") return Number.isSafeInteger(Number(term)) ? Number(term) : term;
+  if (typeof term === "bigint" && Number.isSafeInteger(Number(term))) return Number(term);
+  // Large integers become text: `Map` hashes bigints by their lowest digit alone, and a peer could make all collide.
   return describeLeaf(term, zeros) ?? describe(term, zeros);
 }
 

@@ -10,4 +10,5 @@ export {
 } from "./errors.ts";
 export { type MemoryOptions, memoryPair } from "./memory.ts";
 export { connectTcp, listenTcp, type TcpListener, type TcpOptions } from "./tcp.ts";
+export { after } from "./timer.ts";
 export type { Transport, TransportHandler } from "./transport.ts";

@@ -27,6 +27,8 @@ class MemoryTransport implements Transport {
   #peer: MemoryTransport | undefined;
   #handler: TransportHandler | undefined;
   #arrived: Uint8Array[] = [];
+  /** Where in them the next chunk is. */
+  #next = 0;
   #onTheWay = 0;
   #blocked = false;
   #ended = false;
@@ -71,6 +73,8 @@ class MemoryTransport implements Transport {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
+  unref(): void {} // nothing here keeps a process running
+
   destroy(): void {
     this.#shut();
     if (this.#peer !== undefined) this.#peer.#shut();
@@ -88,17 +92,20 @@ class MemoryTransport implements Transport {
   #deliver(): void {
     const peer = this.#peer;
     if (this.#closed || peer === undefined) return;
-    const chunk = this.#arrived.shift();
+    const chunk = this.#arrived[this.#next];
     if (chunk === undefined) {
+      this.#arrived = [];
+      this.#next = 0;
       if (peer.#ended) this.destroy();
       return;
     }
     const part = chunk.subarray(0, this.#slab.length);
-    if (part.length < chunk.length) this.#arrived.unshift(chunk.subarray(part.length));
+    if (part.length < chunk.length) this.#arrived[this.#next] = chunk.subarray(part.length);
+    else this.#next += 1;
     // One slab, overwritten afterwards: whoever keeps a chunk is found out at once.
     this.#slab.set(part);
     this.#handler?.data(this.#slab.subarray(0, part.length));
-    this.#slab.fill(0xee);
+    this.#slab.fill(0xee, 0, part.length);
     peer.#onTheWay -= part.length;
     if (peer.#blocked && peer.#onTheWay <= peer.#highWaterMark) {
       peer.#blocked = false;

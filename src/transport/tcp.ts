@@ -3,6 +3,7 @@
 import { type AddressInfo, createServer, isIPv6, Socket } from "node:net";
 import { AbortedError, UsageError } from "../errors.ts";
 import { ConnectionLostError, ConnectTimeoutError, connectError, ListenError } from "./errors.ts";
+import { after } from "./timer.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
 /** Where to connect to. */
@@ -53,10 +54,7 @@ export function connectTcp(options: TcpOptions): Promise<Transport> {
     const connected = (): void => settle();
     const failed = (cause: Error): void => settle(connectError(host, port, cause));
     const aborted = (): void => settle(new AbortedError(what, { cause: signal?.reason }));
-    const timer = setTimeout(
-      () => settle(new ConnectTimeoutError(transport.remote, timeout)),
-      timeout,
-    );
+    const timer = after(timeout, () => settle(new ConnectTimeoutError(transport.remote, timeout)));
     signal?.addEventListener("abort", aborted);
     socket.on("error", failed).on("connect", connected);
     socket.setNoDelay(true); // Node ignores the option of this name in connect()
@@ -135,6 +133,10 @@ class TcpTransport implements Transport {
       this.socket.end();
       this.socket.resume(); // else the other side's end would never be read
     });
+  }
+
+  unref(): void {
+    this.socket.unref();
   }
 
   destroy(): void {

@@ -22,6 +22,8 @@ export interface Transport {
   write(chunks: readonly Uint8Array[]): boolean;
   /** Lets what was written leave, then closes; resolves when closed, which waits for the other side. */
   end(): Promise<void>;
+  /** From now on it does not keep this process running. */
+  unref(): void;
   /** Closes at once; what has not left is lost. */
   destroy(): void;
 }

@@ -99,7 +99,7 @@ describe("fragments", () => {
   });
 
   test("of one alone are a whole message", () => {
-    expect(new Fragments(10, 1).first(1n, 1, [], part("all"))?.message).toEqual(part("all"));
+    expect(new Fragments(200, 1).first(1n, 1, [], part("all"))?.message).toEqual(part("all"));
   });
 
   test.each<[string, (fragments: Fragments) => void]>([
@@ -113,6 +113,16 @@ describe("fragments", () => {
     const fragments = new Fragments(1000, 2);
     fragments.first(1n, 3, [], part("a"));
     expect(() => work(fragments)).toThrow(ProtocolError);
+  });
+
+  test("many empty ones are not free", () => {
+    const fragments = new Fragments(100_000, 2);
+    fragments.first(1n, 0xffff_ffff, [], part(""));
+    const flood = () => {
+      for (let number = 0xffff_fffe; ; number--) fragments.next(1n, number, part(""));
+    };
+    expect(flood).toThrow(ProtocolError);
+    expect(fragments.bytes).toBeLessThan(101_000);
   });
 
   test("a count beyond measure allocates nothing", () => {

@@ -32,6 +32,15 @@ describe("ticks, by the clock that is handed in", () => {
     expect(frames).toBeLessThan(4);
   });
 
+  test("each tick of a node with a short tick time is answered", () => {
+    const { left, right } = connected();
+    for (let now = 1_000; now <= 10_000; now += 1_000) {
+      left.session.receive(new Uint8Array(4), now);
+      expect(left.output(now)).toEqual(Buffer.alloc(4));
+    }
+    expect([left.down, right.down]).toEqual([undefined, undefined]);
+  });
+
   test("a silent node is down after the tick time", () => {
     const { left } = connected();
     left.session.tick(59_999);
@@ -110,6 +119,24 @@ test("pass-through messages are read", () => {
 });
 
 describe("the outbox", () => {
+  test("says that bytes wait until the very last is taken", () => {
+    for (let size = 65_530; size < 65_560; size += 3) {
+      for (const more of [0, 1, 65_536 * 3 - 20]) {
+        const outbox = new Outbox(true);
+        outbox.add("a", control, [new Uint8Array(size + more)]);
+        outbox.add("a", control, [new Uint8Array(10)]);
+        outbox.tick();
+        let left = outbox.bytes;
+        while (left > 0) {
+          expect(outbox.take(1).length).toBeGreaterThan(0);
+          expect(outbox.bytes).toBeLessThan(left);
+          left = outbox.bytes;
+        }
+        expect(outbox.take(1)).toEqual([]);
+      }
+    }
+  });
+
   const control = binary("c");
   const text = (parts: readonly Uint8Array[]) => Buffer.concat(parts);
 

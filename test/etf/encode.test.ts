@@ -44,7 +44,8 @@ describe("encoding", () => {
   });
 
   describe("for those that hold 0.0 and -0.0 for the same", () => {
-    const write = (term: Term) => new TermWriter({ signedZeros: false }).write(term);
+    const old = { node: atom("a@b"), creation: 5, v4: true, otp27: false };
+    const write = (term: Term) => new TermWriter(old).write(term);
     const zeros = (wrap: (zero: Float) => Term): TermMap =>
       new TermMap([
         [atom("a"), 1],

@@ -85,6 +85,21 @@ test("a registration survives a restart of EPMD, with the creation it had", asyn
   expect(registration.creation).toBe(creation);
 });
 
+test("a registration goes on when the signal of the first one has fired", async () => {
+  const otp = await provision("otp27");
+  const port = await freePort();
+  const where = { host: "127.0.0.1", port };
+  const first = await startEpmd(otp, port);
+  const stop = new AbortController();
+  await using registration = await epmdRegister("lasting", 4714, { ...where, signal: stop.signal });
+  stop.abort();
+  await first[Symbol.asyncDispose]();
+  await until(() => Promise.resolve(!registration.registered));
+  await using _second = await startEpmd(otp, port);
+  await until(() => Promise.resolve(registration.registered));
+  expect((await epmdLookup("lasting", where)).port).toBe(4714);
+});
+
 test("an unknown name lists those that are known; no EPMD is said so", async () => {
   const error = await epmdLookup("nobody", at).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(NodeNotRegisteredError);

@@ -3,15 +3,18 @@
 import { inspect as show } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NodeDownError } from "../../src/dist/index.ts";
-import { AbortedError, TimeoutError } from "../../src/errors.ts";
+import { AbortedError, TimeoutError, UsageError } from "../../src/errors.ts";
 import { EncodeError } from "../../src/etf/index.ts";
 import { type BeamNode, connect, NoProcessError, RemoteError } from "../../src/node/index.ts";
 import { evaluate, leftSuspended } from "../../src/otp/index.ts";
 import {
   atom,
   binary,
+  charlist,
   inspect,
-  type Pid,
+  Pid,
+  Port,
+  Reference,
   type Term,
   type Tuple,
   tuple,
@@ -24,6 +27,11 @@ describe.each(["otp25", "otp27", "otp29"] as const)("%s", (set) => {
   const join = () =>
     connect(erl.name, { cookie: erl.cookie, address: { host: "127.0.0.1", port: erl.port } });
   const erlang = (source: string) => evaluate(node, source, { language: "erlang" });
+  const forms = async (text: string) => {
+    const [, tokens] = ((await node.call("erl_scan", "string", [charlist(text)])) as Tuple).items;
+    return ((await node.call("erl_parse", "parse_exprs", [tokens as Term])) as Tuple)
+      .items[1] as Term;
+  };
   const process = async (name: string) =>
     (await node.call("erlang", "whereis", [atom(name)])) as Pid;
 
@@ -83,13 +91,75 @@ describe.each(["otp25", "otp27", "otp29"] as const)("%s", (set) => {
   });
 
   it("a large reply does not hold up small calls", async () => {
-    const large = node.call("binary", "copy", [binary("x"), 10_000_000], { timeout: 30_000 });
+    let done = 0;
+    const size = 50_000_000;
+    const large = node.call("binary", "copy", [binary("x"), size], { timeout: 30_000 });
+    const sent = node.call("erlang", "byte_size", [new Uint8Array(size)], { timeout: 30_000 });
+    void Promise.race([large, sent]).then(() => done++);
     const small = await Promise.all(
       Array.from({ length: 200 }, (_, n) => node.call("erlang", "abs", [-n])),
     );
+    expect(done).toBe(0);
     expect(small).toEqual(Array.from({ length: 200 }, (_, n) => n));
-    expect(((await large) as Uint8Array).length).toBe(10_000_000);
-    expect(await node.call("erlang", "byte_size", [new Uint8Array(10_000_000)])).toBe(10_000_000);
+    expect(((await large) as Uint8Array).length).toBe(size);
+    expect(await sent).toBe(size);
+  });
+
+  it("a close lets all leave that was sent, wherever its last fragment ends", async () => {
+    await erlang(
+      `register(sink, spawn(fun Loop() -> receive {To, B} -> To ! byte_size(B), Loop() end end))`,
+    );
+    await using mailbox = node.mailbox();
+    for (const more of [-20, 0, 10, 40, 60, 84, 200, 5_000]) {
+      const other = await join();
+      other.send("sink", tuple(mailbox.pid, new Uint8Array(262_144 + more)));
+      await other.close();
+      expect(await mailbox.receive()).toBe(262_144 + more);
+    }
+  });
+
+  it("identifiers that the node cannot have made are refused, and the link goes on", async () => {
+    const own = atom(node.name);
+    const wrong = [
+      new Pid(own, 2 ** 28, 0, node.creation),
+      new Reference(own, node.creation, [2 ** 18, 0, 0]),
+      new Port(own, 2n ** 63n, node.creation),
+    ];
+    for (const term of wrong) {
+      expect(await caught(node.call("erlang", "is_pid", [[term]]))).toBeInstanceOf(EncodeError);
+    }
+    expect(() => node.send(wrong[0] as Pid, 1)).toThrow(EncodeError);
+    // A wide one is right on newer nodes, and would end the link on older ones.
+    const wide = await caught(
+      node.call("erlang", "is_pid", [new Pid(own, 2 ** 28 - 1, 0, node.creation)]),
+    );
+    if (set === "otp25") expect(wide).toBeInstanceOf(EncodeError);
+    else expect(wide).toBe("no error, but true");
+    expect(await node.ping()).toBeGreaterThan(0);
+  });
+
+  it("a wait without end or of no number is what it says", async () => {
+    expect(await node.call("erlang", "abs", [-1], { timeout: Number.POSITIVE_INFINITY })).toBe(1);
+    expect(await caught(node.call("erlang", "abs", [-1], { timeout: Number.NaN }))).toBeInstanceOf(
+      UsageError,
+    );
+    expect(await caught(node.call("timer", "sleep", [60_000], { timeout: -5 }))).toBeInstanceOf(
+      TimeoutError,
+    );
+    const endless = { cookie: erl.cookie, address: { host: "127.0.0.1", port: erl.port } };
+    const other = await connect(erl.name, { ...endless, timeout: Number.POSITIVE_INFINITY });
+    await other.close({ timeout: Number.POSITIVE_INFINITY });
+  });
+
+  it("what is printed to us comes in order, formatted or not", async () => {
+    const source =
+      '[begin io:format("~p ", [N]), io:put_chars("then ") end || N <- lists:seq(1, 3)], ok';
+    const text = `F = fun() -> ${source} end, F().`;
+    const { down, output } = await node.spawn("erl_eval", "exprs", [await forms(text), []], {
+      groupLeader: "self",
+    });
+    await down;
+    expect(output()).toBe("1 then 2 then 3 then ");
   });
 
   it("monitors tell of an end, and of what never was", async () => {

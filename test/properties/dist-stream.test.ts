@@ -109,6 +109,10 @@ test("damaged streams end in a typed error or a harmless message, and never in a
         side.session.receive(cutOff ? bytes.subarray(0, at + 1) : bytes, 0);
         side.session.transportClosed();
         expect(isBeamError(side.down)).toBe(true);
+        // A defect of ours would be reported as its cause.
+        for (let error: unknown = side.down; error instanceof Error; error = error.cause) {
+          expect(isBeamError(error), String(error.stack)).toBe(true);
+        }
       },
     ),
     { numRuns: 1500 },

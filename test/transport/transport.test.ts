@@ -19,6 +19,7 @@ import { freePort } from "../support/index.ts";
 class Ear {
   readonly bytes: number[] = [];
   drains = 0;
+  closes = 0;
   error: BeamError | undefined;
   readonly closed: Promise<void>;
 
@@ -28,6 +29,7 @@ class Ear {
         data: (chunk) => this.bytes.push(...chunk),
         drain: () => this.drains++,
         closed: (error) => {
+          this.closes++;
           this.error = error;
           resolve();
         },
@@ -99,6 +101,8 @@ describe.each([
     await Promise.all([a.closed, b.closed]);
     expect(left.write([Uint8Array.of(1)])).toBe(false);
     await left.end();
+    await new Promise(setImmediate);
+    expect([a.closes, b.closes]).toEqual([1, 1]);
   });
 
   it("is started once", async () => {
