@@ -2,6 +2,7 @@
 
 import { isBeamError } from "../errors.ts";
 import type { Globals } from "./globals.ts";
+import { plain } from "./output/plain.ts";
 
 /** Writes the error to standard error. Nothing of a term's content but its reason is shown, and never a secret. */
 export function reportError(error: unknown, globals: Partial<Globals>): void {
@@ -28,5 +29,5 @@ function causes(error: Error): string[] {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
+  return plain(text.replace(/\s*\n\s*/g, " "));
 }

@@ -2,6 +2,7 @@
 
 import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import { type Operation, STAGES, type Stage, type UpgradeEvent } from "../upgrade/index.ts";
+import { plain } from "./output/plain.ts";
 import type { Printer } from "./output/printer.ts";
 
 /** Follows the operation to its end and returns its result. */
@@ -72,7 +73,7 @@ async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
       if (event.type === "stage" && event.state !== "start") ends.get(event.stage)?.(event.state);
       else if (event.type === "log" && event.level !== "debug") {
         const task = tasks.get(event.stage);
-        if (task !== undefined) task.output = `${prefix(event.level)}${event.text}`;
+        if (task !== undefined) task.output = plain(`${prefix(event.level)}${event.text}`);
       }
     }
   } finally {

@@ -18,6 +18,13 @@ test("a table is one line a row, with aligned columns and no borders", () => {
   expect(table(rows, columns, { headers: false, bold }).split("\n")).toHaveLength(2);
 });
 
+test("a cell cannot steer the terminal, nor make a second row", () => {
+  const columns = [{ title: "TOPIC", cell: (topic: string) => topic }];
+  const options = { headers: false, bold };
+  const drawn = table(["room:\u001b]0;x\u0007\n\u202eabc é"], columns, options);
+  expect(drawn).toBe("room:\\u{1b}]0;x\\u{7}\\u{a}\\u{202e}abc é");
+});
+
 test("a tree draws its lines", () => {
   const leaf = (label: string) => ({ label, children: [] });
   const drawn = tree({

@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Guardian } from "../../src/guard/index.ts";
+import { connect } from "../../src/node/index.ts";
 import { Cli } from "../support/cli/run.ts";
 import { type BeamProcess, freePort, provision, startEpmd, startErl } from "../support/index.ts";
 
@@ -138,6 +143,39 @@ describe("bad input is a cause, a remedy and an exit code, each one line", () =>
     const { code, stderr } = await cli.run(["pong"]);
     expect(stderr).toContain("Did you mean ping?");
     expect(code).toBe(64);
+  });
+});
+
+describe("recover", () => {
+  test("on a node that nobody holds", async () => {
+    const { code, stdout } = await cli.run(["recover"]);
+    expect(stdout).toBe(`${node.name}: nothing is left suspended or held\n`);
+    expect(code).toBe(0);
+  });
+
+  test("leaves a living controller alone, and takes over from it with --force, saying whose it was", async () => {
+    const state = await mkdtemp(join(tmpdir(), "beamctl-recover-"));
+    const address = { host: "127.0.0.1", port: node.port };
+    try {
+      await using link = await connect(node.name, { cookie: node.cookie, address });
+      await using guardian = await Guardian.arm(link, {
+        stateDirectory: state,
+        purpose: "a \u001b[2Jtest",
+      });
+      const who = /^(error: )?the node is guarded by .* on .* since \d+ s: a \\u\{1b\}\[2Jtest/;
+      const refused = await cli.run(["recover"]);
+      expect(refused.stderr).toMatch(who);
+      expect(refused.code).toBe(3);
+      expect(guardian.lost.aborted).toBe(false);
+
+      const taken = await cli.run(["recover", "--force", "--yes"]);
+      expect(taken.stderr).toMatch(who);
+      expect(taken.stdout).toContain("nothing is left suspended or held");
+      expect(taken.code).toBe(0);
+      await expect(guardian.suspend([])).rejects.toThrow();
+    } finally {
+      await rm(state, { recursive: true, force: true });
+    }
   });
 });
 

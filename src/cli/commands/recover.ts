@@ -1,9 +1,16 @@
 /** `beamctl recover`: what happened on the node after a controller vanished, and the rest of the undo. */
 
-import { Journal, type RecoveredOperation, recover } from "../../guard/index.ts";
+import {
+  GuardHeldError,
+  guardStatus,
+  Journal,
+  type RecoveredOperation,
+  recover,
+} from "../../guard/index.ts";
 import { confirmChange } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Json } from "../output/json.ts";
+import { plain } from "../output/plain.ts";
 import { Printer } from "../output/printer.ts";
 import type { Run } from "../program.ts";
 import { operate } from "../session.ts";
@@ -12,14 +19,20 @@ export const run: Run = async (globals, local) => {
   const printer = new Printer(globals);
   const force = local["force"] === true;
   return operate(globals, async ({ node }) => {
-    if (force) await confirmChange(globals, `Take ${node.name} over from its controller?`);
+    if (force) {
+      const status = await guardStatus(node);
+      if (status !== undefined) printer.note(new GuardHeldError(status).message);
+      await confirmChange(globals, `Take ${node.name} over from its controller?`);
+    }
     await using journal = await Journal.open(node.name);
     const report = await recover(node, journal, { force });
     if (printer.format === "auto") {
-      for (const operation of report.operations) process.stdout.write(`${told(operation)}\n`);
+      for (const operation of report.operations)
+        process.stdout.write(`${plain(told(operation))}\n`);
       if (report.foreign !== undefined) {
         const { purpose, host, why } = report.foreign;
-        process.stdout.write(`${purpose} of ${host} was undone on the node (${why})\n`);
+        process.stdout.write(plain(`${purpose} of ${host} was undone on the node (${why})`));
+        process.stdout.write("\n");
       }
       const end = report.nothingLeft ? "nothing is left suspended or held" : "NOT everything runs";
       process.stdout.write(`${node.name}: ${end}\n`);

@@ -4,6 +4,7 @@ import { styleText } from "node:util";
 import { inspect, type Term } from "../../term/index.ts";
 import { type Format, formatOf, type Globals } from "../globals.ts";
 import { type Json, termToJson } from "./json.ts";
+import { plain } from "./plain.ts";
 import { type Branch, type Column, table, tree } from "./rows.ts";
 
 /** Lists are cut at this many items for people; never when piped. */
@@ -77,7 +78,7 @@ export class Printer {
     }
     const width = Math.max(...Object.keys(fields).map((name) => name.length));
     for (const [name, value] of Object.entries(fields)) {
-      const shown = typeof value === "object" ? JSON.stringify(value) : String(value);
+      const shown = plain(typeof value === "object" ? JSON.stringify(value) : String(value));
       this.#line(`${this.style("bold", name.padEnd(width))}  ${shown}`);
     }
   }
@@ -90,7 +91,7 @@ export class Printer {
 
   /** A line for people on standard error. */
   note(text: string): void {
-    if (this.#globals.quiet !== true) this.#err.write(`${text}\n`);
+    if (this.#globals.quiet !== true) this.#err.write(`${plain(text)}\n`);
   }
 
   /** Text in a style, where colours are wanted. */

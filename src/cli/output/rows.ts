@@ -1,6 +1,7 @@
 /** Rows and trees for people: what cannot be shown in a cell is shortened, never wrapped. */
 
 import Table from "cli-table3";
+import { plain } from "./plain.ts";
 
 /** A column: its title, how a row's cell is made, and whether it holds numbers. */
 export interface Column<Row> {
@@ -28,7 +29,7 @@ export function table<Row>(
     colAligns: columns.map(({ right }) => (right === true ? "right" : "left")),
     head: options.headers ? columns.map(({ title }) => options.bold(title)) : [],
   });
-  drawn.push(...rows.map((row) => columns.map(({ cell }) => String(cell(row)))));
+  drawn.push(...rows.map((row) => columns.map(({ cell }) => plain(String(cell(row))))));
   return drawn
     .toString()
     .split("\n")
