@@ -2,11 +2,11 @@
 
 import { Guardian, leftOf, type UndoReport } from "../../guard/index.ts";
 import { bulkSuspend, type SuspendTarget, targets } from "../../instructions/index.ts";
+import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { operate } from "../session.ts";
 
 const SUSPEND_TIMEOUT = 1000;

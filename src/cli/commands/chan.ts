@@ -1,9 +1,9 @@
 /** `beamctl chan ls`: the channel processes with topic, socket and queue. */
 
 import { detectSockets } from "../../topology/index.ts";
+import type { Run } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { observe } from "../session.ts";
 
 export const run: Run = async (globals) =>

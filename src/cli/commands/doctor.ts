@@ -5,10 +5,10 @@ import { WrongNodeNameError } from "../../dist/index.ts";
 import { BeamError, isBeamError } from "../../errors.ts";
 import { epmdLookup, epmdNames } from "../../node/index.ts";
 import { connectTcp } from "../../transport/index.ts";
+import type { Run } from "../command.ts";
 import { exitCodeOf } from "../error-exit.ts";
 import type { Globals } from "../globals.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { connectTo, epmdAddress } from "../session.ts";
 import { findTarget, type Target } from "../target.ts";
 

@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { UsageError } from "../../errors.ts";
 import { evaluate } from "../../otp/index.ts";
+import type { Run } from "../command.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { operate } from "../session.ts";
 import { callOptions, languageOf } from "./evaluation.ts";
 

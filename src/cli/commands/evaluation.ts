@@ -1,7 +1,7 @@
 /** What `rpc` and `eval` share: the language asked for and the limits of the call. */
 
 import type { CallOptions } from "../../node/index.ts";
-import type { Local } from "../program.ts";
+import type { Local } from "../command.ts";
 import type { Target } from "../target.ts";
 
 /** The language that the command line names, if any; otherwise the node is asked. */

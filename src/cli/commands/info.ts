@@ -1,9 +1,9 @@
 /** `beamctl info`: what the node is, and how near its limits it runs. */
 
 import { systemInfo } from "../../otp/index.ts";
+import type { Run } from "../command.ts";
 import type { Json } from "../output/json.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { observe } from "../session.ts";
 
 export const run: Run = async (globals) =>

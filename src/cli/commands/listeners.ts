@@ -1,9 +1,9 @@
 /** `beamctl listeners`: who accepts connections, and whether it does now. */
 
 import { detectListeners } from "../../topology/index.ts";
+import type { Run } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { observe } from "../session.ts";
 
 export const run: Run = async (globals) =>

@@ -1,9 +1,9 @@
 /** `beamctl nodes`: what an EPMD knows. Needs no cookie. */
 
 import { epmdNames } from "../../node/index.ts";
+import type { Run } from "../command.ts";
 import { milliseconds } from "../duration.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { epmdAddress } from "../session.ts";
 
 export const run: Run = async (globals, _local, [host]) => {

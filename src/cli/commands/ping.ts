@@ -1,7 +1,7 @@
 /** `beamctl ping`: how long the handshake and a round trip take. */
 
+import type { Run } from "../command.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { operate } from "../session.ts";
 
 export const run: Run = async (globals) => {

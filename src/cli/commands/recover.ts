@@ -7,12 +7,12 @@ import {
   type RecoveredOperation,
   recover,
 } from "../../guard/index.ts";
+import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Json } from "../output/json.ts";
 import { plain } from "../output/plain.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { operate } from "../session.ts";
 
 export const run: Run = async (globals, local) => {

@@ -1,8 +1,8 @@
 /** `beamctl release ls`: the versions that the release handler knows. */
 
 import { whichReleases } from "../../otp/index.ts";
+import type { Run } from "../command.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { observe } from "../session.ts";
 
 export const run: Run = async (globals) =>

@@ -1,10 +1,10 @@
 /** `beamctl release upgrade` and `downgrade`: the main job. */
 
 import { upgrade } from "../../upgrade/index.ts";
+import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { operate } from "../session.ts";
 import { follow } from "../upgrade-progress.ts";
 

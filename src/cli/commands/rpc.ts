@@ -3,8 +3,8 @@
 import { UsageError } from "../../errors.ts";
 import { evaluate } from "../../otp/index.ts";
 import { parse } from "../../term/index.ts";
+import type { Run } from "../command.ts";
 import { Printer } from "../output/printer.ts";
-import type { Run } from "../program.ts";
 import { operate } from "../session.ts";
 import { callOptions, languageOf } from "./evaluation.ts";
 

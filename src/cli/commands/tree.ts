@@ -1,10 +1,10 @@
 /** `beamctl tree`: the supervision tree, of one application or all. */
 
 import { type SupervisionNode, supervisionTree } from "../../topology/index.ts";
+import type { Run } from "../command.ts";
 import type { Json } from "../output/json.ts";
 import { Printer } from "../output/printer.ts";
 import type { Branch } from "../output/rows.ts";
-import type { Run } from "../program.ts";
 import { observe } from "../session.ts";
 
 export const run: Run = async (globals, _local, [application]) =>
