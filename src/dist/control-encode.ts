@@ -24,9 +24,9 @@ export function controlTerm(control: Control, message: Term | undefined, who: Id
     case "link":
       return tuple(OP.LINK, ours(control.from, who), theirs(control.to, who));
     case "unlink":
-      return control.id === undefined
-        ? tuple(OP.UNLINK, ours(control.from, who), theirs(control.to, who))
-        : tuple(OP.UNLINK_ID, id(control.id), ours(control.from, who), theirs(control.to, who));
+      // Without an id it is the old UNLINK, for which OTP 26 and later drop the link.
+      if (control.id === undefined) throw invalid("an unlink without an id");
+      return tuple(OP.UNLINK_ID, id(control.id), ours(control.from, who), theirs(control.to, who));
     case "unlink_ack":
       return tuple(
         OP.UNLINK_ID_ACK,

@@ -6,8 +6,8 @@ import { BeamError, type BeamErrorOptions } from "../errors.ts";
 export class CookieRefusedError extends BeamError {
   readonly code = "BEAM_AUTH";
 
-  constructor(node: string, options: BeamErrorOptions = {}) {
-    super(`${node} refused the cookie`, {
+  constructor(node: string, options: BeamErrorOptions = {}, what = "refused the cookie") {
+    super(`${node} ${what}`, {
       node,
       remedy: "Use the cookie that the node was started with; its log names this attempt.",
       ...options,
@@ -19,8 +19,8 @@ export class CookieRefusedError extends BeamError {
 export class NotAllowedError extends BeamError {
   readonly code = "BEAM_AUTH";
 
-  constructor(node: string) {
-    super(`${node} does not allow this connection`, {
+  constructor(node: string, what = "does not allow this connection") {
+    super(`${node} ${what}`, {
       node,
       remedy: "Look at net_kernel:allow/1 and the log of the node, which names missing flags.",
     });

@@ -26,9 +26,11 @@ export {
 export { Payload } from "./payload.ts";
 export { Session } from "./session.ts";
 export {
+  type Caller,
   DEFAULT_SESSION_LIMITS,
   type PeerInfo,
   type SessionHandler,
   type SessionLimits,
   type SessionOptions,
+  type Verdict,
 } from "./session-types.ts";

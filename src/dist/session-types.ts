@@ -34,6 +34,28 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   decode: {},
 };
 
+/** Who calls us, by what it says of itself. */
+export interface Caller {
+  /** Its full name; only the host of a `dynamic` one. */
+  readonly name: string;
+  readonly dynamic: boolean;
+  /** 0 when it is dynamic, or comes later in the handshake. */
+  readonly creation: number;
+  readonly flags: Flags;
+}
+
+/**
+ * What a caller is told. `ok_simultaneous`: we are calling it as well, and give that up; `nok`: it has to give up its call, by the order of
+ * the names; `alive`: a link of its name is up, it decides. A dynamic caller is told its name, unlike any other.
+ */
+export type Verdict =
+  | "ok"
+  | "ok_simultaneous"
+  | "nok"
+  | "not_allowed"
+  | "alive"
+  | { readonly name: string; readonly creation: number };
+
 /** How to greet the other side. Entropy and time come from outside. */
 export interface SessionOptions {
   readonly role: "initiator" | "acceptor";
@@ -42,11 +64,20 @@ export interface SessionOptions {
   readonly dynamic?: boolean;
   /** Our creation: an unsigned 32-bit integer above 3. Ignored when dynamic. */
   readonly creation: number;
-  readonly cookie: string;
+  /** The secret that both sides know, or a function that has one for each node; `undefined` refuses it. */
+  readonly cookie: string | ((peer: string) => string | undefined);
   /** 32 random bits. */
   readonly challenge: number;
   /** What we offer. Default {@link OFFERED}. */
   readonly flags?: Flags;
+  /** Acceptors: decides about a caller. Default: `ok`, and a random name for a dynamic one. Must not throw. */
+  readonly admit?: (caller: Caller) => Verdict;
+  /** Acceptors: the caller takes the place of the link of its name, which is to be closed; then comes {@link Session.proceed}. */
+  readonly replace?: (name: string) => void;
+  /** Initiators: take the place of a link of our name that the node thinks alive. Default `false`: give up. */
+  readonly takeOver?: boolean;
+  /** Initiators: begin as nodes of before OTP 23 do, with the upper flags later. Default `false`. OTP 25.0 to 25.2 refuse it. */
+  readonly oldName?: boolean;
   /** The name that the other side must have. Default: any. */
   readonly expectedName?: string;
   /** Bytes of a length during the handshake: 2 over TCP (default), 4 over TLS. */

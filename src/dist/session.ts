@@ -188,9 +188,19 @@ export class Session {
     this.#greetings.push(out);
   }
 
+  /** Acceptors: the link that had the caller's name is closed now. */
+  proceed(): void {
+    if (!(this.#handshake instanceof Acceptor)) return;
+    const peer = this.#handshake.proceed();
+    if (peer !== undefined) this.#isUp(peer);
+  }
+
   #greeted(frame: Buffer): void {
     const peer = this.#handshake?.receive(frame);
-    if (peer === undefined) return;
+    if (peer !== undefined) this.#isUp(peer);
+  }
+
+  #isUp(peer: PeerInfo): void {
     this.#handshake = undefined;
     this.#peer = peer;
     this.#identity = {

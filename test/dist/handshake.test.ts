@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import { digestOf } from "../../src/dist/digest.ts";
 import { flags, hasFlag, OFFERED } from "../../src/dist/flags.ts";
 import { encodeAck, encodeChallenge } from "../../src/dist/handshake/challenge.ts";
-import { decodeSendName } from "../../src/dist/handshake/send-name.ts";
+import { decodeSendName, encodeOldSendName } from "../../src/dist/handshake/send-name.ts";
 import { decodeStatus, encodeStatus, type Status } from "../../src/dist/handshake/status.ts";
 import {
+  type Caller,
   CookieRefusedError,
   HandshakeClosedError,
   HandshakeTimeoutError,
@@ -12,9 +13,10 @@ import {
   NameInUseError,
   NotAllowedError,
   ProtocolError,
+  type SessionOptions,
   WrongNodeNameError,
 } from "../../src/dist/index.ts";
-import { connected, Side } from "./pair.ts";
+import { connected, pump, Side } from "./pair.ts";
 
 const framed = (body: Uint8Array) => {
   const out = Buffer.alloc(2 + body.length);
@@ -58,6 +60,100 @@ describe("both sides of ours", () => {
   test("lengths of four bytes, as over TLS", () => {
     const wide = { handshakeLengthBytes: 4 } as const;
     expect(connected({ left: wide, right: wide }).left.session.state).toBe("up");
+  });
+});
+
+describe("an acceptor of ours decides", () => {
+  const with_ = (admit: NonNullable<SessionOptions["admit"]>, more: Partial<SessionOptions> = {}) =>
+    connected({ left: more, right: { admit } });
+
+  test("that a call of both sides is one", () => {
+    const { left, right } = with_(() => "ok_simultaneous");
+    expect([left.session.state, right.session.state]).toEqual(["up", "up"]);
+  });
+
+  test.each([
+    ["nok", NameInUseError],
+    ["not_allowed", NotAllowedError],
+    ["alive", NameInUseError],
+  ] as const)("%s, and both sides know", (verdict, error) => {
+    const { left, right } = with_(() => verdict);
+    expect(left.down).toBeInstanceOf(error);
+    expect(right.down).toBeInstanceOf(error);
+  });
+
+  test("by what the caller says of itself", () => {
+    const callers: Caller[] = [];
+    const admit = (caller: Caller) => {
+      callers.push(caller);
+      return caller.dynamic ? { name: "given@host", creation: 4711 } : ("ok" as const);
+    };
+    with_(admit);
+    const { left, right } = with_(admit, { name: "host", dynamic: true });
+    expect(callers).toMatchObject([
+      { name: "left@host", dynamic: false, creation: 77 },
+      { name: "host", dynamic: true, creation: 0 },
+    ]);
+    expect(left.peer).toMatchObject({ localName: "given@host", localCreation: 4711 });
+    expect(right.peer).toMatchObject({ name: "given@host", creation: 4711 });
+  });
+
+  test("alive: who takes over is answered when the former link is gone, be that early or late", () => {
+    for (const early of [true, false]) {
+      const replaced: string[] = [];
+      const left = new Side({ role: "initiator", name: "left@host", takeOver: true });
+      const right: Side = new Side({
+        role: "acceptor",
+        name: "right@host",
+        admit: () => "alive",
+        replace: (name) => {
+          replaced.push(name);
+          if (early) right.session.proceed();
+        },
+      });
+      left.session.start(0);
+      pump(left, right);
+      expect(replaced).toEqual(["left@host"]);
+      expect(left.session.state).toBe(early ? "up" : "handshake");
+      expect(right.session.state).toBe(early ? "up" : "handshake");
+      right.session.proceed();
+      pump(left, right);
+      expect([left.session.state, right.session.state]).toEqual(["up", "up"]);
+      right.session.proceed(); // harmless now
+    }
+  });
+
+  test("by a cookie for each node, or none", () => {
+    const cookies = (peer: string) => ({ "left@host": "secret" })[peer];
+    expect(connected({ right: { cookie: cookies } }).left.session.state).toBe("up");
+    const known = (peer: string) => ({ "right@host": "secret" })[peer];
+    expect(connected({ left: { cookie: known } }).left.session.state).toBe("up");
+    const { right } = connected({ left: { name: "other@host" }, right: { cookie: cookies } });
+    expect(right.down).toBeInstanceOf(NotAllowedError);
+  });
+});
+
+describe("the name of before OTP 23", () => {
+  test("is completed by the upper flags and the creation", () => {
+    const { left, right } = connected({ left: { oldName: true, creation: 0xfeed_beef } });
+    expect([left.session.state, right.session.state]).toEqual(["up", "up"]);
+    expect(right.peer).toMatchObject({ name: "left@host", creation: 0xfeed_beef });
+    expect(right.peer?.flags).toEqual(left.peer?.flags);
+  });
+
+  test("without the flag for that is refused, with the flags that are missing", () => {
+    const bare = { high: 0, low: OFFERED.low & ~flags(["HANDSHAKE_23"]).low };
+    const { left, right } = connected({ left: { oldName: true, flags: bare } });
+    expect(left.down).toBeInstanceOf(NotAllowedError);
+    expect((right.down as MissingFlagsError).flags).toContain("SPAWN");
+  });
+
+  test("with something else than its complement is a broken protocol", () => {
+    const side = new Side({ role: "acceptor", name: "right@host" });
+    side.session.start(0);
+    side.session.receive(framed(encodeOldSendName({ flags: OFFERED, name: "left@host" })), 0);
+    side.session.receive(framed(encodeAck(Buffer.alloc(16))), 0);
+    expect(side.down).toBeInstanceOf(ProtocolError);
   });
 });
 

@@ -25,6 +25,18 @@ export function encodeChallenge({ flags, challenge, creation, name }: Challenge)
   return out;
 }
 
+/** For callers of before OTP 23, which have no upper flags. */
+export function encodeOldChallenge({ flags, challenge, name }: Challenge): Uint8Array {
+  const text = nameBytes(name);
+  const out = Buffer.alloc(11 + text.length);
+  out.write("n");
+  out.writeUInt16BE(5, 1);
+  out.writeUInt32BE(flags.low, 3);
+  out.writeUInt32BE(challenge >>> 0, 7);
+  out.set(text, 11);
+  return out;
+}
+
 export function decodeChallenge(frame: Buffer): Challenge {
   if (frame[0] === 0x4e && frame.length >= 19) {
     return {

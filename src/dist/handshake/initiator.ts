@@ -22,7 +22,9 @@ import {
 } from "../flags.ts";
 import type { PeerInfo, SessionOptions } from "../session-types.ts";
 import { decodeAck, decodeChallenge, encodeReply } from "./challenge.ts";
-import { encodeSendName } from "./send-name.ts";
+import { encodeComplement } from "./complement.ts";
+import { cookieFor } from "./cookie.ts";
+import { encodeOldSendName, encodeSendName } from "./send-name.ts";
 import { decodeStatus, encodeStatus } from "./status.ts";
 
 type Step = "status" | "challenge" | "ack";
@@ -49,6 +51,10 @@ export class Initiator {
   }
 
   start(): void {
+    if (this.#options.oldName === true) {
+      this.#send(encodeOldSendName({ flags: this.#offered, name: this.#localName }));
+      return;
+    }
     this.#send(
       encodeSendName({
         flags: this.#offered,
@@ -68,7 +74,8 @@ export class Initiator {
         this.#challenge(frame);
         return undefined;
       case "ack": {
-        const expected = digestOf(this.#options.cookie, this.#options.challenge);
+        const cookie = cookieFor(this.#options.cookie, (this.#peer as PeerInfo).name);
+        const expected = digestOf(cookie, this.#options.challenge);
         if (!sameDigest(decodeAck(frame), expected)) {
           throw new CookieRefusedError(this.#label, {
             remedy: "It knows another cookie than ours although it took ours: do not trust it.",
@@ -101,8 +108,9 @@ export class Initiator {
         if (dynamic) throw new MissingFlagsError(this.#label, ["NAME_ME"]);
         break;
       case "alive":
-        // Taking over would cut the connection that is there; a visitor does not do that.
-        this.#send(encodeStatus({ type: "false" }));
+        // Taking over cuts the connection that is there; a visitor does not do that.
+        this.#send(encodeStatus({ type: this.#options.takeOver === true ? "true" : "false" }));
+        if (this.#options.takeOver === true) break;
         throw new NameInUseError(this.#label, this.#localName, "alive");
       case "nok":
         throw new NameInUseError(this.#label, this.#localName, "nok");
@@ -130,7 +138,11 @@ export class Initiator {
       localName: this.#localName,
       localCreation: this.#localCreation,
     };
-    this.#send(encodeReply(ours, digestOf(cookie, challenge)));
+    const proof = digestOf(cookieFor(cookie, name), challenge);
+    if (this.#options.oldName === true) {
+      this.#send(encodeComplement({ high: this.#offered.high, creation: this.#localCreation }));
+    }
+    this.#send(encodeReply(ours, proof));
     this.#step = "ack";
   }
 }

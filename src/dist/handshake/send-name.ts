@@ -25,6 +25,17 @@ export function encodeSendName({ flags, creation, name }: Omit<SendName, "old">)
   return out;
 }
 
+/** The old form; the upper flags and the creation follow in a complement. */
+export function encodeOldSendName({ flags, name }: Pick<SendName, "flags" | "name">): Uint8Array {
+  const text = nameBytes(name);
+  const out = Buffer.alloc(7 + text.length);
+  out.write("n");
+  out.writeUInt16BE(5, 1);
+  out.writeUInt32BE(flags.low, 3);
+  out.set(text, 7);
+  return out;
+}
+
 /** Bytes behind the name are an extension of the future and are ignored. */
 export function decodeSendName(frame: Buffer): SendName {
   if (frame[0] === 0x4e && frame.length >= 15) {
