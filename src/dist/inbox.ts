@@ -1,6 +1,6 @@
 /** From frames to messages: the atom cache, fragments, and the control message in front of each. */
 
-import { DEFAULT_LIMITS, type DecodeLimits, TermReader } from "../etf/index.ts";
+import { DEFAULT_LIMITS, type DecodeLimits, type Destination, TermReader } from "../etf/index.ts";
 import type { Atom } from "../term/index.ts";
 import { AtomCache } from "./atom-cache.ts";
 import type { Control } from "./control.ts";
@@ -17,7 +17,7 @@ export class Inbox {
   readonly #payload: DecodeLimits;
   readonly #control: DecodeLimits;
   readonly #message: (control: Control, payload: Payload | undefined) => void;
-  #peer: Atom | undefined;
+  #peer: Destination | undefined;
 
   constructor(
     limits: SessionLimits,
@@ -31,7 +31,7 @@ export class Inbox {
   }
 
   /** The node that frames come from, once the handshake has told. */
-  set peer(peer: Atom) {
+  set peer(peer: Destination) {
     this.#peer = peer;
   }
 
@@ -81,13 +81,13 @@ export class Inbox {
     owned: boolean,
     versioned: boolean,
   ): void {
-    const reader = new TermReader(frame, offset, this.#control, atoms);
-    const control = decodeControl(reader.read(), this.#peer as Atom);
+    const reader = new TermReader(frame, offset, this.#control, atoms, this.#peer);
+    const control = decodeControl(reader.read(), (this.#peer as Destination).node);
     let payload: Payload | undefined;
     if (hasPayload(control)) {
       const from = reader.offset + (versioned ? 1 : 0);
       if (from >= frame.length) throw new ProtocolError(`${control.type} without its message`);
-      payload = new Payload(frame.subarray(from), atoms, this.#payload, owned);
+      payload = new Payload(frame.subarray(from), atoms, this.#payload, owned, this.#peer);
     }
     this.#message(control, payload);
   }

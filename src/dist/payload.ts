@@ -1,6 +1,6 @@
 /** The message behind a control message, decoded only if somebody wants it. */
 
-import { DEFAULT_LIMITS, type DecodeLimits, TermReader } from "../etf/index.ts";
+import { DEFAULT_LIMITS, type DecodeLimits, type Destination, TermReader } from "../etf/index.ts";
 import type { Atom, Term } from "../term/index.ts";
 import { ProtocolError } from "./errors.ts";
 
@@ -10,17 +10,20 @@ export class Payload {
   readonly #atoms: readonly Atom[];
   readonly #limits: DecodeLimits;
   #owned: boolean;
+  readonly #sender: Destination | undefined;
 
   constructor(
     bytes: Uint8Array,
     atoms: readonly Atom[] = [],
     limits: DecodeLimits = DEFAULT_LIMITS,
     owned = true,
+    sender?: Destination,
   ) {
     this.#bytes = bytes;
     this.#atoms = atoms;
     this.#limits = limits;
     this.#owned = owned;
+    this.#sender = sender;
   }
 
   get byteLength(): number {
@@ -42,7 +45,7 @@ export class Payload {
    */
   decode(): Term {
     // A large binary is handed out as a view, which must not be one of the socket's buffer.
-    const reader = new TermReader(this.keep().#bytes, 0, this.#limits, this.#atoms);
+    const reader = new TermReader(this.keep().#bytes, 0, this.#limits, this.#atoms, this.#sender);
     const term = reader.read();
     if (reader.offset !== this.#bytes.length) throw new ProtocolError("bytes behind a message");
     return term;

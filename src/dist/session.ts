@@ -70,13 +70,14 @@ export class Session {
 
   /** Whether {@link learnRelease} can make a difference. */
   get releaseMatters(): boolean {
-    return this.#destination?.otp27 === false && this.#destination.v4;
+    return this.#destination?.signedZeros === false && this.#destination.v4;
   }
 
   /** The node has told its OTP release: until then one whose flags do not tell is taken for an old one. */
   learnRelease(release: number): void {
     if (this.#destination === undefined || release < 27) return;
-    this.#destination = { ...this.#destination, otp27: true };
+    this.#destination.wide = true;
+    this.#destination.signedZeros = true;
   }
 
   /** Begins the handshake. `now` is in milliseconds of any monotonic clock, here and below. */
@@ -208,16 +209,19 @@ export class Session {
       localCreation: peer.localCreation,
       peer: atom(peer.name),
     };
-    this.#inbox.peer = this.#identity.peer;
     this.#frames.widen();
     this.#outbox = new Outbox(hasFlag(peer.flags, "FRAGMENTS"));
-    this.#destination = {
+    // What OTP 28 and later announce; no flag tells 27 from 26, so others have to be asked.
+    const recent = hasFlag(peer.offered, "ALTACT_SIG");
+    const destination: Destination = {
       node: this.#identity.peer,
       creation: peer.creation,
       v4: hasFlag(peer.flags, "V4_NC"),
-      // What OTP 28 and later announce; no flag tells 27 from 26, so others have to be asked.
-      otp27: hasFlag(peer.offered, "ALTACT_SIG"),
+      wide: recent,
+      signedZeros: recent,
     };
+    this.#destination = destination;
+    this.#inbox.peer = destination;
     this.#state = "up";
     this.#handler.up(peer);
   }

@@ -1,13 +1,16 @@
 /** A place in bytes, from which big-endian numbers are read and never past the end. */
 
+import type { Destination } from "./destination.ts";
 import { DecodeError } from "./errors.ts";
 
 export class Cursor {
   /** Where the next byte is read. */
   offset: number;
   readonly bytes: Uint8Array;
+  readonly sender: Destination | undefined;
 
-  constructor(bytes: Uint8Array, offset: number) {
+  constructor(bytes: Uint8Array, offset: number, sender?: Destination) {
+    this.sender = sender;
     // A Buffer is another class: parts of it would be Buffers, and reading from both kinds is slower.
     this.bytes =
       bytes.constructor === Uint8Array

@@ -12,7 +12,9 @@ export function readPid(cursor: Cursor, cached: readonly Atom[], creationBytes: 
   const node = readAtom(cursor, cached);
   const id = cursor.u32();
   const serial = cursor.u32();
-  return new Pid(node, id, serial, creationBytes === 4 ? cursor.u32() : cursor.u8());
+  const creation = creationBytes === 4 ? cursor.u32() : cursor.u8();
+  if (id > 0x7fff || serial > 0x1fff) learn(cursor, node, creation);
+  return new Pid(node, id, serial, creation);
 }
 
 /** `Node Id:8|4 Creation:4|1`. @throws DecodeError */
@@ -40,7 +42,13 @@ export function readReference(
   const creation = creationBytes === 4 ? cursor.u32() : cursor.u8();
   const ids: number[] = [];
   for (let at = 0; at < words; at++) ids.push(cursor.u32());
+  if (words > 3) learn(cursor, node, creation);
   return new Reference(node, creation, ids);
+}
+
+// A wide identifier of the sender's own: it can read such ones as well.
+function learn({ sender }: Cursor, node: Atom, creation: number): void {
+  if (sender?.node === node && sender.creation === creation) sender.wide = true;
 }
 
 /** `Node Id:4 Creation:1`. @throws DecodeError */

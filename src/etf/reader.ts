@@ -3,6 +3,7 @@
 import { type Atom, Bitstring, listWithTail, type Term, TermMap, Tuple } from "../term/index.ts";
 import { readAtom, readCachedAtom, readLatin1Atom, readUtf8Atom } from "./atoms.ts";
 import { Cursor } from "./cursor.ts";
+import type { Destination } from "./destination.ts";
 import { readExport, readFun } from "./funs.ts";
 import { readOldReference, readPid, readPort, readReference } from "./identifiers.ts";
 import { DEFAULT_LIMITS, type DecodeLimits, MAX_DEPTH, MAX_TUPLE } from "./limits.ts";
@@ -29,6 +30,7 @@ export class TermReader extends Cursor {
    * @param bytes the message
    * @param offset where the first term begins
    * @param atoms the atoms of the message's distribution header, for ATOM_CACHE_REF
+   * @param sender learns from what it writes what it can read
    * @throws DecodeError when there are more bytes than `limits.maxBytes`
    */
   constructor(
@@ -36,8 +38,9 @@ export class TermReader extends Cursor {
     offset = 0,
     limits: DecodeLimits = DEFAULT_LIMITS,
     atoms: readonly Atom[] = NO_ATOMS,
+    sender?: Destination,
   ) {
-    super(bytes, offset);
+    super(bytes, offset, sender);
     const size = bytes.length - offset;
     if (size > limits.maxBytes) {
       throw this.fail(`a term of ${size} bytes, over ${limits.maxBytes}`, "Raise maxBytes.");

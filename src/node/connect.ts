@@ -154,14 +154,22 @@ class Attempt {
 /** What {@link greet} needs. */
 export interface Greeting {
   readonly session: SessionOptions;
+  /** Milliseconds for all of it. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
   readonly maxPending: number;
+  /** Acceptors: closes the link of this name, whose place the caller takes. */
+  readonly replace?: (name: string) => Promise<void>;
 }
 
 /** Makes a link of a connected transport by the handshake. */
 export function greet(transport: Transport, greeting: Greeting): Promise<Link> {
-  const { session, timeout, signal, maxPending } = greeting;
+  const { timeout, signal, maxPending, replace } = greeting;
+  const session: SessionOptions = {
+    ...greeting.session,
+    ...(replace && { replace: (name) => void replace(name).then(() => pump.proceed()) }),
+  };
+  let pump: Pump;
   return new Promise((resolve, reject) => {
     let link: Link | undefined;
     const settle = (error?: BeamError): void => {
@@ -178,7 +186,7 @@ export function greet(transport: Transport, greeting: Greeting): Promise<Link> {
       settle(new HandshakeTimeoutError(label, Math.round(timeout))),
     );
     signal?.addEventListener("abort", aborted);
-    const pump: Pump = new Pump(transport, (handler) => new Session(session, handler), {
+    pump = new Pump(transport, (handler) => new Session(session, handler), {
       up: (peer) => {
         settle();
         link = new Link(pump, peer, maxPending);

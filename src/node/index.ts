@@ -20,6 +20,7 @@ export {
   SpawnRefusedError,
 } from "./errors.ts";
 export { GroupLeader, type GroupLeaderOptions } from "./group-leader.ts";
+export { type ListenOptions, listen, NodeListener } from "./listen.ts";
 export { Mailbox, type MailboxOptions } from "./mailbox.ts";
 export type { Monitor } from "./monitors.ts";
 export { RemoteError, type RemoteKind, type StackFrame } from "./remote-error.ts";

@@ -95,6 +95,12 @@ export class Pump {
     this.#session.learnRelease(release);
   }
 
+  /** Acceptors: the link whose place the caller takes is closed now. */
+  proceed(): void {
+    this.#session.proceed();
+    this.#gather();
+  }
+
   /** Gives up at once. */
   destroy(): void {
     this.#session.close();

@@ -4,6 +4,7 @@ import { atom, Pid } from "../term/index.ts";
 import { callByRex } from "./calls.ts";
 import type { Link } from "./link.ts";
 import { monitor } from "./monitors.ts";
+import { RemoteError } from "./remote-error.ts";
 import type { WaitOptions } from "./request.ts";
 
 /** Looked up at the first use, and again after it was restarted. */
@@ -25,7 +26,10 @@ export class UserLeader {
     if (this.#known !== undefined) return this.#known;
     const invocation = { module: "erlang", fun: "whereis", args: [atom("user")] };
     const wait = { timeout: options.timeout, signal: options.signal };
-    const found = await callByRex(this.#link, invocation, wait);
+    const found = await callByRex(this.#link, invocation, wait).catch((error: unknown) => {
+      if (error instanceof RemoteError) return undefined; // no BEAM: it runs nothing for us
+      throw error;
+    });
     if (!(found instanceof Pid)) return this.#link.processes.nobody;
     if (this.#known === undefined) {
       this.#known = found;

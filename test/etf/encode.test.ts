@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { decode, EncodeError, encode, TermWriter } from "../../src/etf/index.ts";
+import {
+  DEFAULT_LIMITS,
+  decode,
+  EncodeError,
+  encode,
+  TermReader,
+  TermWriter,
+} from "../../src/etf/index.ts";
 import {
   atom,
   ExternalFun,
@@ -44,7 +51,7 @@ describe("encoding", () => {
   });
 
   describe("for those that hold 0.0 and -0.0 for the same", () => {
-    const old = { node: atom("a@b"), creation: 5, v4: true, otp27: false };
+    const old = { node: atom("a@b"), creation: 5, v4: true, wide: false, signedZeros: false };
     const write = (term: Term) => new TermWriter(old).write(term);
     const zeros = (wrap: (zero: Float) => Term): TermMap =>
       new TermMap([
@@ -75,6 +82,40 @@ describe("encoding", () => {
       ]);
       expect(() => write([zero, new TermMap([[new Float(0), 1]])])).not.toThrow();
     });
+  });
+
+  it("learns from a node what that node can read", () => {
+    const to = { node: atom("a@b"), creation: 5, v4: true, wide: false, signedZeros: false };
+    const wide = new Reference(to.node, 5, [1, 2, 3, 4, 5]);
+    const write = (term: Term) => new TermWriter(to).write(term);
+    const read = (term: Term) =>
+      new TermReader(encode(term), 1, DEFAULT_LIMITS, undefined, to).read();
+    expect(() => write([wide])).toThrow("which a@b cannot have, at term[0]");
+    read(new Reference(atom("c@d"), 5, [1, 2, 3, 4, 5]));
+    read(new Pid(to.node, 70_000, 0, 6));
+    expect(() => write(new Pid(to.node, 70_000, 0, 5))).toThrow("which a@b cannot have");
+    read(wide);
+    write([wide, new Pid(to.node, 70_000, 0, 5)]);
+    expect(() => write(new Pid(to.node, 2 ** 28, 0, 5))).toThrow("which a@b cannot have");
+    write(new Pid(to.node, 2 ** 28, 0, 6));
+  });
+
+  it("writes to nodes before OTP 24 what they can read of anybody", () => {
+    const to = { node: atom("a@b"), creation: 5, v4: false, wide: false, signedZeros: false };
+    const write = (term: Term) => {
+      const writer = new TermWriter(to);
+      writer.write(term);
+      return Buffer.concat(writer.parts());
+    };
+    const other = atom("c@d");
+    expect(write(new Port(other, 7n, 1))[0]).toBe(89);
+    expect(() => write(new Port(other, 2n ** 28n, 1))).toThrow("a node before OTP 24, as a@b,");
+    expect(() => write(new Pid(other, 2 ** 15, 0, 1))).toThrow("a node before OTP 24, as a@b,");
+    expect(() => write(new Reference(other, 1, [1, 2, 3, 4]))).toThrow("a node before OTP 24");
+    write([
+      new Pid(other, 2 ** 15 - 1, 2 ** 13 - 1, 1),
+      new Reference(other, 1, [2 ** 32 - 1, 2, 3]),
+    ]);
   });
 
   it("knows integers by their value", () => {

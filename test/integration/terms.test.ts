@@ -121,7 +121,7 @@ describe.each(SETS)("terms of %s", (set) => {
 });
 
 /** A node of OTP 25. */
-const OLD = { node: atom("some@node"), creation: 9, v4: true, otp27: false };
+const OLD = { node: atom("some@node"), creation: 9, v4: true, wide: false, signedZeros: false };
 
 /** Whether nodes before OTP 27 have this term too. */
 function isTermEverywhere(term: Term): boolean {
