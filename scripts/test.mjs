@@ -13,7 +13,11 @@ if (
   filter.some((name) => /integration|faults|testing|examples/.test(name))
 ) {
   const { provideBeam } = await import("./beam.mjs");
-  await provideBeam({ needed: ["otp23", "otp25", "otp27", "otp29"], wished: ["rabbitmq310"] }, "test", args);
+  await provideBeam(
+    { needed: ["otp23", "otp25", "otp27", "otp29"], wished: ["rabbitmq310"] },
+    "test",
+    args,
+  );
 }
 
 const vitest = await startVitest("test", filter, { ...options, watch: false, run: true });
