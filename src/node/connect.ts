@@ -11,7 +11,13 @@ import {
   type SessionOptions,
 } from "../dist/index.ts";
 import { AbortedError, type BeamError, UsageError } from "../errors.ts";
-import { after, connectTcp, type Transport } from "../transport/index.ts";
+import {
+  after,
+  connectTcp,
+  connectTls,
+  type TlsOptions,
+  type Transport,
+} from "../transport/index.ts";
 import { type Address, parseAddress, parseNodeName } from "./address.ts";
 import { BeamNode } from "./beam-node.ts";
 import { traceConnect } from "./diagnostics.ts";
@@ -36,6 +42,11 @@ export interface ConnectOptions {
   /** Milliseconds for all of it. Default 7000. */
   readonly timeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Connects over TLS, as to a node with `-proto_dist inet_tls`, and verifies that its certificate is for the host of its name. A function
+   * is asked at each attempt, so that renewed certificates are used. The cookie is needed all the same.
+   */
+  readonly tls?: TlsOptions | (() => TlsOptions | Promise<TlsOptions>) | undefined;
   /** `"dynamic"` (the default) has the node give us a name, so that it keeps no new atom; else `name` or `name@host`. */
   readonly localName?: string | undefined;
   readonly limits?: Partial<ConnectLimits> | undefined;
@@ -50,6 +61,7 @@ const POOL = 64;
  * the node's users do not see us in `nodes()`.
  * @throws HostNotFoundError ConnectionRefusedError ConnectTimeoutError ConnectFailedError
  * @throws EpmdUnreachableError NodeNotRegisteredError
+ * @throws TlsError
  * @throws CookieRefusedError NotAllowedError MissingFlagsError WrongNodeNameError NameInUseError
  * @throws HandshakeTimeoutError HandshakeClosedError ProtocolError
  * @throws AbortedError UsageError
@@ -128,8 +140,13 @@ class Attempt {
     cookie: string,
     own: Pick<SessionOptions, "name" | "dynamic">,
   ): Promise<Link> {
-    const { signal, limits = {} } = this.#options;
-    const transport = await connectTcp({ host, port, timeout: this.#left(), signal });
+    const { signal, limits = {}, tls: given } = this.#options;
+    const tls = typeof given === "function" ? await given() : given;
+    const where = { host, port, timeout: this.#left(), signal };
+    const { host: servername } = parseNodeName(this.#node);
+    const transport = await (tls === undefined
+      ? connectTcp(where)
+      : connectTls({ ...where, tls, servername }));
     return greet(transport, {
       session: {
         role: "initiator",
@@ -139,6 +156,7 @@ class Attempt {
         cookie,
         expectedName: this.#node,
         limits,
+        ...(tls === undefined ? {} : { handshakeLengthBytes: 4 }),
       },
       timeout: this.#left(),
       signal,

@@ -3,7 +3,14 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { Caller, SessionLimits, Verdict } from "../dist/index.ts";
 import { BeamError, UsageError } from "../errors.ts";
-import { listenTcp, type TcpListener, type Transport } from "../transport/index.ts";
+import {
+  listenTcp,
+  listenTls,
+  type TcpListener,
+  type TlsListener,
+  type TlsOptions,
+  type Transport,
+} from "../transport/index.ts";
 import { parseNodeName } from "./address.ts";
 import { BeamNode } from "./beam-node.ts";
 import { greet } from "./connect.ts";
@@ -25,6 +32,8 @@ export interface ListenOptions {
   /** Called when a caller was turned away, or broke off, with the reason. */
   readonly refused?: (reason: BeamError) => void;
   readonly limits?: Partial<SessionLimits>;
+  /** Only over TLS, from callers whose certificate comes from one of its authorities. */
+  readonly tls?: TlsOptions | undefined;
 }
 
 /** Most callers that are greeted at a time; more of them are hung up on. */
@@ -41,6 +50,7 @@ export class NodeListener implements AsyncDisposable {
   readonly #options: ListenOptions;
   readonly #nodes = new Map<string, BeamNode>();
   #tcp: TcpListener | undefined;
+  #tls: TlsListener | undefined;
   #registration: EpmdRegistration | undefined;
   #creation = 0;
   /** The names of those whose handshake is not done. */
@@ -80,6 +90,16 @@ export class NodeListener implements AsyncDisposable {
     return this.#nodes;
   }
 
+  /**
+   * Greets new callers with other certificates; links that are up go on.
+   * @throws TlsError when they cannot be read, and the former stay
+   * @throws UsageError when it does not listen over TLS
+   */
+  reload(tls: TlsOptions): void {
+    if (this.#tls === undefined) throw new UsageError(`${this.name} does not listen over TLS`);
+    this.#tls.reload(tls);
+  }
+
   /** Gives the name back, stops listening and closes every link. May be called again. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -93,12 +113,19 @@ export class NodeListener implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { host, port, epmd = {} } = this.#options;
+    const { host, port, tls, epmd = {} } = this.#options;
     this.#creation = randomInt(4, 2 ** 32);
-    this.#tcp = await listenTcp((transport) => void this.#called(transport), {
+    const accept = (transport: Transport) => void this.#called(transport);
+    const where = {
       ...(host === undefined ? {} : { host }),
       ...(port === undefined ? {} : { port }),
-    });
+    };
+    if (tls === undefined) this.#tcp = await listenTcp(accept, where);
+    else {
+      const refused = (error: BeamError) => this.#options.refused?.(error);
+      this.#tls = await listenTls(accept, refused, { ...where, tls });
+      this.#tcp = this.#tls;
+    }
     if (epmd === false) return;
     this.#registration = await epmdRegister(parseNodeName(this.name).name, this.port, epmd);
     this.#creation = this.#registration.creation;
@@ -120,6 +147,7 @@ export class NodeListener implements AsyncDisposable {
           challenge: randomInt(2 ** 32),
           cookie: this.#options.cookie,
           limits: this.#options.limits ?? {},
+          ...(this.#tls === undefined ? {} : { handshakeLengthBytes: 4 }),
           admit: (caller) => {
             const verdict = this.#verdict(caller);
             if (verdict === "ok" || verdict === "alive") {

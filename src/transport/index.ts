@@ -11,4 +11,6 @@ export {
 export { type MemoryOptions, memoryPair } from "./memory.ts";
 export { connectTcp, listenTcp, type TcpListener, type TcpOptions } from "./tcp.ts";
 export { after } from "./timer.ts";
+export { connectTls, listenTls, type TlsListener, type TlsOptions } from "./tls.ts";
+export { TlsError } from "./tls-error.ts";
 export type { Transport, TransportHandler } from "./transport.ts";

@@ -1,10 +1,11 @@
-/** TCP: the only file that holds a socket. */
+/** TCP. */
 
-import { type AddressInfo, createServer, isIPv6, Socket } from "node:net";
+import { type AddressInfo, createServer, isIPv6 } from "node:net";
 import { AbortedError, UsageError } from "../errors.ts";
-import { ConnectionLostError, ConnectTimeoutError, connectError, ListenError } from "./errors.ts";
+import { ConnectTimeoutError, connectError, ListenError } from "./errors.ts";
+import { SocketTransport } from "./socket.ts";
 import { after } from "./timer.ts";
-import type { Transport, TransportHandler } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 /** Where to connect to. */
 export interface TcpOptions {
@@ -22,7 +23,6 @@ export interface TcpListener {
   close(): Promise<void>;
 }
 
-const SLAB_BYTES = 65_536;
 const CONNECT_TIMEOUT = 5_000;
 
 /**
@@ -38,7 +38,7 @@ export function connectTcp(options: TcpOptions): Promise<Transport> {
   const what = `connecting to ${host}:${port}`;
   if (signal?.aborted) return Promise.reject(new AbortedError(what, { cause: signal.reason }));
   return new Promise((resolve, reject) => {
-    const transport = new TcpTransport(`${isIPv6(host) ? `[${host}]` : host}:${port}`);
+    const transport = new SocketTransport(`${isIPv6(host) ? `[${host}]` : host}:${port}`);
     const socket = transport.socket;
     const settle = (error?: Error): void => {
       clearTimeout(timer);
@@ -72,7 +72,7 @@ export function listenTcp(
 ): Promise<TcpListener> {
   return new Promise((resolve, reject) => {
     const server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
-      accept(new TcpTransport(`${socket.remoteAddress}:${socket.remotePort}`, socket));
+      accept(new SocketTransport(`${socket.remoteAddress}:${socket.remotePort}`, socket));
     });
     server.once("error", (cause) => reject(new ListenError(`${host}:${port}`, cause)));
     server.listen({ host, port }, () => {
@@ -83,82 +83,4 @@ export function listenTcp(
       });
     });
   });
-}
-
-/** A socket as a {@link Transport}; it reads into one slab that is used again for each chunk. */
-class TcpTransport implements Transport {
-  readonly remote: string;
-  /** For {@link connectTcp} alone, until it is connected. */
-  readonly socket: Socket;
-  #handler: TransportHandler | undefined;
-  #error: Error | undefined;
-  #closed = false;
-
-  constructor(remote: string, accepted?: Socket) {
-    this.remote = remote;
-    this.socket = accepted ?? this.#slabSocket();
-    accepted?.on("data", (chunk: Buffer) => this.#handler?.data(chunk)); // a server's have no slab
-    this.socket.pause(); // before the connection, or what arrives ahead of start() would be lost
-    this.socket
-      .on("drain", () => this.#handler?.drain())
-      .on("error", (error) => {
-        this.#error ??= error;
-      })
-      .on("close", () => {
-        this.#closed = true;
-        this.#tellClosed();
-      });
-  }
-
-  start(handler: TransportHandler): void {
-    if (this.#handler !== undefined) throw new UsageError("this transport was started before");
-    this.#handler = handler;
-    if (this.#closed) queueMicrotask(() => this.#tellClosed());
-    else this.socket.resume();
-  }
-
-  write(chunks: readonly Uint8Array[]): boolean {
-    if (this.socket.destroyed || this.socket.writableEnded) return false;
-    this.socket.cork();
-    let more = true;
-    for (const chunk of chunks) more = this.socket.write(chunk);
-    this.socket.uncork();
-    return more;
-  }
-
-  end(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.socket.once("close", () => resolve());
-      this.socket.end();
-      this.socket.resume(); // else the other side's end would never be read
-    });
-  }
-
-  unref(): void {
-    this.socket.unref();
-  }
-
-  destroy(): void {
-    this.socket.destroy();
-  }
-
-  #slabSocket(): Socket {
-    const onread = {
-      buffer: Buffer.allocUnsafeSlow(SLAB_BYTES),
-      callback: (count: number, slab: Uint8Array): boolean => {
-        this.#handler?.data(slab.subarray(0, count));
-        return true;
-      },
-    };
-    // `onread` is missing in the types of this constructor, which takes it as `net.connect` does.
-    return new Socket({ onread } as ConstructorParameters<typeof Socket>[0]);
-  }
-
-  #tellClosed(): void {
-    const error = this.#error;
-    this.#handler?.closed(
-      error === undefined ? undefined : new ConnectionLostError(this.remote, error),
-    );
-  }
 }
