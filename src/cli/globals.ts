@@ -16,6 +16,11 @@ export interface Globals {
   readonly releaseRoot?: string;
   readonly longnames?: boolean;
   readonly epmd?: string;
+  readonly tls?: boolean;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsName?: string;
   readonly timeout: string;
   readonly output: Format;
   readonly json?: boolean;
@@ -39,6 +44,11 @@ export function globalOptions(): Option[] {
     ),
     new Option("--release-root <dir>", "take node name and cookie from a release on disk"),
     new Option("-l, --longnames", "complete a bare name with the full host name"),
+    new Option("--tls", "speak TLS (-proto_dist inet_tls); implied by the flags below"),
+    new Option("--tls-ca <path>", "the authority of the node's certificate").env("BEAMCTL_TLS_CA"),
+    new Option("--tls-cert <path>", "our certificate").env("BEAMCTL_TLS_CERT"),
+    new Option("--tls-key <path>", "the key of our certificate").env("BEAMCTL_TLS_KEY"),
+    new Option("--tls-name <host>", "the host that the node's certificate is for"),
     new Option("-t, --timeout <duration>", "how long to wait: 500ms, 5s, 2m, 0 = for ever").default(
       "15s",
     ),

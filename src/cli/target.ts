@@ -4,9 +4,11 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../errors.ts";
+import type { TlsOptions } from "../transport/index.ts";
 import { findCookie } from "./cookie.ts";
 import { milliseconds } from "./duration.ts";
 import type { Globals } from "./globals.ts";
+import { findTls } from "./tls.ts";
 
 /** Everything that `connect` needs. */
 export interface Target {
@@ -14,6 +16,7 @@ export interface Target {
   readonly address: string | undefined;
   readonly cookie: string;
   readonly cookieSource: string;
+  readonly tls: TlsOptions | undefined;
   /** Milliseconds; 0 is without limit. */
   readonly timeout: number;
 }
@@ -42,6 +45,7 @@ export async function findTarget(
     address: globals.address === "" ? undefined : globals.address,
     cookie: cookie.reveal(),
     cookieSource: cookie.source,
+    tls: await findTls(globals),
     timeout: milliseconds(globals.timeout),
   };
 }

@@ -1,9 +1,12 @@
 /** Links over TLS with real `inet_tls_dist` nodes, and among ourselves: who is let in, who is not, and why. */
 
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConnectOptions, connect, listen } from "../../src/node/index.ts";
 import { TlsError } from "../../src/transport/index.ts";
+import { Cli } from "../support/cli/run.ts";
 import { type BeamProcess, provision, startErl } from "../support/index.ts";
 import { type Certificates, makeCertificates } from "../support/tls/certificates.ts";
 
@@ -97,6 +100,33 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("a node of %s behin
 
   it("with the wrong cookie is told from a wrong certificate", async () => {
     await expect(dial({ cookie: "other" })).rejects.toMatchObject({ name: "CookieRefusedError" });
+  });
+
+  it("is operated by the command, with files", async () => {
+    await using cli = await Cli.for(erl);
+    const file = (name: string) => join(certificates.folder, name);
+    await chmod(file("client.key"), 0o600);
+    const ca = ["--tls-ca", file("client.ca")];
+    const own = ["--tls-cert", file("client.pem"), "--tls-key", file("client.key")];
+    const { stdout, code } = await cli.run(["ping", ...ca, ...own]);
+    expect(stdout).toContain(`pong from ${erl.name}`);
+    expect(code).toBe(0);
+    const cases: [string[], number, RegExp][] = [
+      [[...ca, ...own, "--tls-name", "elsewhere"], 77, /no TLS with .*ALTNAME/],
+      [[...own], 77, /no TLS with/],
+      [[...ca, "--tls-cert", file("client.pem")], 78, /go together/],
+      [["--tls-ca", file("nothing"), ...own], 78, /cannot be read/],
+    ];
+    for (const [flags, wanted, cause] of cases) {
+      const finished = await cli.run(["ping", ...flags]);
+      expect(finished.stderr).toMatch(cause);
+      expect(finished.stderr.trimEnd().split("\n")).toHaveLength(2);
+      expect(finished.code).toBe(wanted);
+    }
+    await chmod(file("client.key"), 0o644);
+    const open = await cli.run(["ping", ...ca, ...own]);
+    expect(open.stderr).toContain("can be read by others");
+    expect(open.code).toBe(78);
   });
 
   it("takes no plain link", async () => {
