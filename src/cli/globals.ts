@@ -16,6 +16,7 @@ export interface Globals {
   readonly releaseRoot?: string;
   readonly longnames?: boolean;
   readonly epmd?: string;
+  readonly plain?: boolean;
   readonly tls?: boolean;
   readonly tlsCa?: string;
   readonly tlsCert?: string;
@@ -44,6 +45,7 @@ export function globalOptions(): Option[] {
     ),
     new Option("--release-root <dir>", "take node name and cookie from a release on disk"),
     new Option("-l, --longnames", "complete a bare name with the full host name"),
+    new Option("--plain", "allow a link without TLS to leave this machine").env("BEAMCTL_PLAIN"),
     new Option("--tls", "speak TLS (-proto_dist inet_tls); implied by the flags below"),
     new Option("--tls-ca <path>", "the authority of the node's certificate").env("BEAMCTL_TLS_CA"),
     new Option("--tls-cert <path>", "our certificate").env("BEAMCTL_TLS_CERT"),

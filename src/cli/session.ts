@@ -67,6 +67,7 @@ export function connectTo(
 ): Promise<BeamNode> {
   return connect(target.node, {
     cookie: target.cookie,
+    plain: globals.plain === true,
     ...(target.tls === undefined ? {} : { tls: target.tls }),
     ...(target.address === undefined ? {} : { address: target.address }),
     ...(globals.epmd === undefined ? {} : { epmd: epmdAddress(globals.epmd) }),

@@ -47,6 +47,8 @@ export interface ConnectOptions {
    * is asked at each attempt, so that renewed certificates are used. The cookie is needed all the same.
    */
   readonly tls?: TlsOptions | (() => TlsOptions | Promise<TlsOptions>) | undefined;
+  /** Allows a link without TLS to leave this machine. Default `false`: what is sent there can be read and changed on the way. */
+  readonly plain?: boolean | undefined;
   /** `"dynamic"` (the default) has the node give us a name, so that it keeps no new atom; else `name` or `name@host`. */
   readonly localName?: string | undefined;
   readonly limits?: Partial<ConnectLimits> | undefined;
@@ -61,7 +63,7 @@ const POOL = 64;
  * the node's users do not see us in `nodes()`.
  * @throws HostNotFoundError ConnectionRefusedError ConnectTimeoutError ConnectFailedError
  * @throws EpmdUnreachableError NodeNotRegisteredError
- * @throws TlsError
+ * @throws TlsError PlainLinkError
  * @throws CookieRefusedError NotAllowedError MissingFlagsError WrongNodeNameError NameInUseError
  * @throws HandshakeTimeoutError HandshakeClosedError ProtocolError
  * @throws AbortedError UsageError
@@ -140,12 +142,12 @@ class Attempt {
     cookie: string,
     own: Pick<SessionOptions, "name" | "dynamic">,
   ): Promise<Link> {
-    const { signal, limits = {}, tls: given } = this.#options;
+    const { signal, limits = {}, tls: given, plain } = this.#options;
     const tls = typeof given === "function" ? await given() : given;
     const where = { host, port, timeout: this.#left(), signal };
     const { host: servername } = parseNodeName(this.#node);
     const transport = await (tls === undefined
-      ? connectTcp(where)
+      ? connectTcp({ ...where, localOnly: plain !== true })
       : connectTls({ ...where, tls, servername }));
     return greet(transport, {
       session: {

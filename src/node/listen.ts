@@ -6,6 +6,8 @@ import { BeamError, UsageError } from "../errors.ts";
 import {
   listenTcp,
   listenTls,
+  PlainLinkError,
+  staysHere,
   type TcpListener,
   type TlsListener,
   type TlsOptions,
@@ -21,8 +23,10 @@ import { type EpmdRegistration, epmdRegister } from "./epmd-registration.ts";
 export interface ListenOptions {
   /** The secret of the callers, or a function that has one for each node; `undefined` refuses that node. */
   readonly cookie: string | ((peer: string) => string | undefined);
-  /** Where to listen. Default `127.0.0.1`, so that only this host can call: links are not encrypted. */
+  /** Where to listen. Default `127.0.0.1`, so that only this host can call. Others need `tls`, or `plain`. */
   readonly host?: string;
+  /** Allows links without TLS to other machines. Default `false`. */
+  readonly plain?: boolean;
   /** Default 0: any free port. */
   readonly port?: number;
   /** The EPMD to register with; `false` for none. Default the one of this host. */
@@ -201,11 +205,15 @@ export class NodeListener implements AsyncDisposable {
  * Listens as a hidden node of this name (`name@host`), so that real nodes and others of ours can connect. Nobody without the cookie gets
  * past the handshake, and nothing that a caller asks is executed.
  * @throws ListenError when the address is taken
+ * @throws PlainLinkError when it would be reached from elsewhere without TLS
  * @throws NameTakenError EpmdUnreachableError when EPMD does not take the name
  * @throws UsageError
  */
 export async function listen(name: string, options: ListenOptions): Promise<NodeListener> {
   parseNodeName(name);
-  if (options.cookie === "") throw new UsageError("a cookie is needed to listen");
+  const { cookie, host = "127.0.0.1", plain, tls } = options;
+  if (cookie === "") throw new UsageError("a cookie is needed to listen");
+  if (tls === undefined && plain !== true && !staysHere(host, undefined))
+    throw new PlainLinkError(host);
   return NodeListener.open(name, options);
 }

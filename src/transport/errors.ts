@@ -55,6 +55,18 @@ export class ConnectFailedError extends BeamError {
   }
 }
 
+/** What would be sent is not encrypted, and would leave this machine; nothing was sent. */
+export class PlainLinkError extends BeamError {
+  readonly code = "BEAM_USAGE";
+
+  constructor(remote: string) {
+    super(`a link to ${remote} would cross the network unencrypted`, {
+      remedy:
+        "Use TLS or a tunnel (--address 127.0.0.1:PORT), or allow it with `plain: true` (--plain) in a network that you trust.",
+    });
+  }
+}
+
 /** An open connection broke. */
 export class ConnectionLostError extends BeamError {
   readonly code = "BEAM_NODE_DOWN";

@@ -7,7 +7,9 @@ export {
   ConnectTimeoutError,
   HostNotFoundError,
   ListenError,
+  PlainLinkError,
 } from "./errors.ts";
+export { staysHere } from "./local.ts";
 export { type MemoryOptions, memoryPair } from "./memory.ts";
 export { connectTcp, listenTcp, type TcpListener, type TcpOptions } from "./tcp.ts";
 export { after } from "./timer.ts";

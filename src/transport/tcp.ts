@@ -2,7 +2,8 @@
 
 import { type AddressInfo, createServer, isIPv6 } from "node:net";
 import { AbortedError, UsageError } from "../errors.ts";
-import { ConnectTimeoutError, connectError, ListenError } from "./errors.ts";
+import { ConnectTimeoutError, connectError, ListenError, PlainLinkError } from "./errors.ts";
+import { staysHere } from "./local.ts";
 import { SocketTransport } from "./socket.ts";
 import { after } from "./timer.ts";
 import type { Transport } from "./transport.ts";
@@ -14,6 +15,8 @@ export interface TcpOptions {
   /** Milliseconds for name lookup and connection together. Default 5000. */
   readonly timeout?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Refuse a connection that leaves this machine. Default `false`. */
+  readonly localOnly?: boolean;
 }
 
 /** An open listening socket. */
@@ -28,10 +31,11 @@ const CONNECT_TIMEOUT = 5_000;
 /**
  * Connects without Nagle's delay.
  * @throws HostNotFoundError ConnectionRefusedError ConnectTimeoutError ConnectFailedError
+ * @throws PlainLinkError when it may not leave this machine
  * @throws AbortedError when the signal fires first
  */
 export function connectTcp(options: TcpOptions): Promise<Transport> {
-  const { host, port, timeout = CONNECT_TIMEOUT, signal } = options;
+  const { host, port, timeout = CONNECT_TIMEOUT, signal, localOnly = false } = options;
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     return Promise.reject(new UsageError(`${port} is no TCP port`));
   }
@@ -51,7 +55,10 @@ export function connectTcp(options: TcpOptions): Promise<Transport> {
       transport.destroy();
       reject(error);
     };
-    const connected = (): void => settle();
+    const connected = (): void => {
+      const plain = localOnly && !staysHere(socket.remoteAddress, socket.localAddress);
+      settle(plain ? new PlainLinkError(transport.remote) : undefined);
+    };
     const failed = (cause: Error): void => settle(connectError(host, port, cause));
     const aborted = (): void => settle(new AbortedError(what, { cause: signal?.reason }));
     const timer = after(timeout, () => settle(new ConnectTimeoutError(transport.remote, timeout)));
