@@ -13,3 +13,11 @@ export {
   type RegisteredNode,
 } from "./codec.ts";
 export { EpmdProtocolError } from "./errors.ts";
+export {
+  type AliveRequest,
+  decodeRequest,
+  type EpmdRequest,
+  encodeAliveReply,
+  encodeNamesReply,
+  encodePortReply,
+} from "./requests.ts";

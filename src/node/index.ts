@@ -11,6 +11,7 @@ export {
   type EpmdRegistration,
   epmdRegister,
 } from "./epmd-registration.ts";
+export { EpmdServer, type EpmdServerOptions, epmdServe } from "./epmd-server.ts";
 export {
   EpmdUnreachableError,
   MailboxClosedError,

@@ -1,11 +1,16 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   decodeAliveReply,
   decodeNamesReply,
   decodePortReply,
+  decodeRequest,
   EpmdProtocolError,
+  encodeAliveReply,
   encodeAliveRequest,
+  encodeNamesReply,
   encodeNamesRequest,
+  encodePortReply,
   encodePortRequest,
 } from "../../src/epmd/index.ts";
 
@@ -61,5 +66,54 @@ describe("replies", () => {
     expect(() => decodePortReply(http)).toThrow(EpmdProtocolError);
     expect(() => decodeAliveReply(http)).toThrow(EpmdProtocolError);
     expect(() => decodeNamesReply(Buffer.from([0, 1]))).toThrow(EpmdProtocolError);
+  });
+});
+
+describe("EPMD's own side", () => {
+  const name = fc
+    .string({ unit: "binary", minLength: 1, maxLength: 40 })
+    .filter((text) => !/[@\s\p{Cc}\p{Surrogate}]/u.test(text));
+  const port = fc.integer({ min: 1, max: 65_535 });
+
+  test("reads what is asked, once it is whole, and its replies are read back", () => {
+    fc.assert(
+      fc.property(name, port, fc.boolean(), (node, at, hidden) => {
+        const bytes = encodeAliveRequest(node, at, hidden);
+        for (let cut = 0; cut < bytes.length; cut++) {
+          expect(decodeRequest(bytes.subarray(0, cut))).toBeUndefined();
+        }
+        const asked = decodeRequest(bytes);
+        expect(asked).toMatchObject({ type: "alive", node: { name: node, port: at, hidden } });
+        if (asked?.type !== "alive") return;
+        const reply = encodePortReply(asked.node);
+        expect(decodePortReply(reply)).toMatchObject({ name: node, port: at, hidden });
+        expect(decodeNamesReply(encodeNamesReply(4369, [asked.node]))).toEqual([
+          { name: node, port: at },
+        ]);
+        expect(decodeRequest(encodePortRequest(node))).toEqual({ type: "port", name: node });
+      }),
+    );
+    expect(decodePortReply(encodePortReply(undefined))).toBeNull();
+    expect(decodeAliveReply(encodeAliveReply(0xfeed_beef, 6))).toBe(0xfeed_beef);
+    expect(decodeAliveReply(encodeAliveReply(0xfeed_beef, 5))).toBeLessThan(4);
+    expect(decodeAliveReply(encodeAliveReply(undefined, 6))).toBeNull();
+    expect(decodeRequest(encodeNamesRequest())).toEqual({ type: "names" });
+  });
+
+  test("refuses the rest with its own error", () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 60 }),
+        fc.constantFrom(120, 122, 110, 7),
+        (junk, kind) => {
+          const bytes = Buffer.concat([Buffer.from([0, junk.length + 1, kind]), junk]);
+          try {
+            expect(decodeRequest(bytes)).toBeDefined();
+          } catch (error) {
+            expect(error).toBeInstanceOf(EpmdProtocolError);
+          }
+        },
+      ),
+    );
   });
 });

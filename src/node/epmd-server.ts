@@ -1,0 +1,173 @@
+/** An EPMD of ours, that unmodified nodes register with (`ERL_EPMD_PORT`): what it hands out can be decided for each who asks. */
+
+import { randomInt } from "node:crypto";
+import {
+  type AliveRequest,
+  decodeRequest,
+  EPMD_PORT,
+  type EpmdRequest,
+  encodeAliveReply,
+  encodeNamesReply,
+  encodePortReply,
+  type NodeAddress,
+  type RegisteredNode,
+} from "../epmd/index.ts";
+import { BeamError } from "../errors.ts";
+import {
+  after,
+  listenTcp,
+  staysHere,
+  type TcpListener,
+  type Transport,
+} from "../transport/index.ts";
+
+/** How our EPMD serves. */
+export interface EpmdServerOptions {
+  /** Default `127.0.0.1`. Nodes can register from this host alone, wherever it listens. */
+  readonly host?: string;
+  /** Default 4369; 0 takes a free one. */
+  readonly port?: number;
+  /**
+   * The port that is handed out for a node: its own, or that of a proxy that leads to it. `undefined`: as if it were not known.
+   * Default: its own. Must not throw.
+   */
+  readonly portFor?: (node: NodeAddress) => number | undefined;
+}
+
+/** Most connections at a time: each registered node has one. */
+const MAX_CONNECTIONS = 4_096;
+/** How long one may take to ask, in milliseconds. */
+const PATIENCE = 5_000;
+
+/** A running EPMD. A node is registered for as long as its connection lasts. */
+export class EpmdServer implements AsyncDisposable {
+  readonly #options: EpmdServerOptions;
+  readonly #nodes = new Map<string, AliveRequest>();
+  readonly #open = new Set<Transport>();
+  #tcp: TcpListener | undefined;
+
+  private constructor(options: EpmdServerOptions) {
+    this.#options = options;
+  }
+
+  /** @internal Use {@link epmdServe}. */
+  static async open(options: EpmdServerOptions): Promise<EpmdServer> {
+    const server = new EpmdServer(options);
+    const { host = "127.0.0.1", port = EPMD_PORT } = options;
+    server.#tcp = await listenTcp((transport) => server.#accept(transport), { host, port });
+    return server;
+  }
+
+  get port(): number {
+    return this.#tcp?.port ?? 0;
+  }
+
+  /** The nodes that are registered, with the ports that they really listen on. */
+  get nodes(): RegisteredNode[] {
+    return [...this.#nodes.values()].map(({ name, port }) => ({ name, port }));
+  }
+
+  /** Ends every registration. May be called again. */
+  async close(): Promise<void> {
+    for (const transport of this.#open) transport.destroy();
+    await this.#tcp?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #accept(transport: Transport): void {
+    if (this.#open.size >= MAX_CONNECTIONS) {
+      transport.destroy();
+      return;
+    }
+    this.#open.add(transport);
+    const late = after(PATIENCE, () => transport.destroy());
+    let bytes = Buffer.alloc(0);
+    let registered: AliveRequest | undefined;
+    let answered = false;
+    transport.start({
+      data: (chunk) => {
+        if (answered) return; // one request for each connection
+        bytes = Buffer.concat([bytes, chunk]);
+        try {
+          const request = decodeRequest(bytes);
+          if (request === undefined) return;
+          answered = true;
+          registered = this.#answer(transport, request);
+          if (registered !== undefined) clearTimeout(late);
+        } catch (error) {
+          if (!(error instanceof BeamError)) throw error;
+          transport.destroy();
+        }
+      },
+      drain: () => {},
+      closed: () => {
+        clearTimeout(late);
+        this.#open.delete(transport);
+        if (registered !== undefined && this.#nodes.get(registered.name) === registered) {
+          this.#nodes.delete(registered.name);
+        }
+      },
+    });
+  }
+
+  /** @returns the node, when it is registered by this request */
+  #answer(transport: Transport, request: EpmdRequest): AliveRequest | undefined {
+    switch (request.type) {
+      case "alive":
+        return this.#register(transport, request.node);
+      case "port": {
+        const node = this.#nodes.get(request.name);
+        finish(transport, encodePortReply(node && this.#handedOut(node)));
+        return undefined;
+      }
+      case "names":
+      case "dump": {
+        const nodes = [...this.#nodes.values()].flatMap((node) => this.#handedOut(node) ?? []);
+        finish(transport, encodeNamesReply(this.port, nodes, request.type === "dump"));
+        return undefined;
+      }
+      case "kill":
+        finish(transport, Buffer.from("NO"));
+        return undefined;
+      case "stop":
+        finish(transport, Buffer.from("NOEXIST"));
+        return undefined;
+    }
+  }
+
+  #register(transport: Transport, node: AliveRequest): AliveRequest | undefined {
+    const { remote } = transport;
+    const from = remote.slice(0, remote.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+    const { host = "127.0.0.1" } = this.#options;
+    if (this.#nodes.has(node.name) || !staysHere(from, host)) {
+      finish(transport, encodeAliveReply(undefined, node.highestVersion));
+      return undefined;
+    }
+    this.#nodes.set(node.name, node);
+    // Others than those of before OTP 23 have no creation below 4.
+    transport.write([encodeAliveReply(randomInt(4, 2 ** 32), node.highestVersion)]);
+    return node;
+  }
+
+  #handedOut(node: AliveRequest): AliveRequest | undefined {
+    const { portFor } = this.#options;
+    const port = portFor === undefined ? node.port : portFor(node);
+    return port === undefined ? undefined : { ...node, port };
+  }
+}
+
+/**
+ * Starts an EPMD: it needs no Erlang, and does what Erlang's does but for ending when it is told to by the network.
+ * @throws ListenError when the port is taken, as by Erlang's own EPMD
+ */
+export function epmdServe(options: EpmdServerOptions = {}): Promise<EpmdServer> {
+  return EpmdServer.open(options);
+}
+
+function finish(transport: Transport, reply: Uint8Array): void {
+  transport.write([reply]);
+  void transport.end();
+}
