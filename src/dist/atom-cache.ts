@@ -42,11 +42,13 @@ export class AtomCache {
   }
 
   #atom(bytes: Buffer): Atom {
+    let name: string;
     try {
-      return atom(strict.decode(bytes));
-    } catch (cause) {
-      throw new ProtocolError("a header's atom is not valid", { cause });
+      name = strict.decode(bytes);
+    } catch {
+      throw new ProtocolError("a header's atom is not UTF-8");
     }
+    return atom(name);
   }
 }
 

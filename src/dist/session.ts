@@ -90,12 +90,15 @@ export class Session {
   /** Bytes from the other side; the chunk may be reused afterwards. */
   receive(chunk: Uint8Array, now: number): void {
     if (this.#state === "closed") return;
-    this.#lastRead = now;
+    // A caller that greets a byte at a time is as slow as one that says nothing.
+    if (this.#state === "up") this.#lastRead = now;
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     this.#guarded(() => {
       const over = this.#frames.push(buffer, (frame, owned) => {
-        if (this.#state === "handshake") this.#greeted(frame);
-        else if (frame.length === 0) this.#ticked(now);
+        if (this.#state === "handshake") {
+          this.#lastRead = now;
+          this.#greeted(frame);
+        } else if (frame.length === 0) this.#ticked(now);
         else this.#inbox.frame(frame, owned);
         return this.#state !== "closed";
       });
