@@ -1,7 +1,7 @@
 /** From a control term to a control message; whatever does not fit is a broken protocol. */
 
 import { Atom, Pid, Reference, type Term, Tuple } from "../term/index.ts";
-import { type Control, type Monitored, OP } from "./control.ts";
+import { ALTACT, type Control, type Monitored, OP } from "./control.ts";
 import { ProtocolError } from "./errors.ts";
 
 /**
@@ -26,38 +26,46 @@ export function decodeControl(term: Term, peer: Atom): Control {
 function read(term: Term): Control {
   if (!(term instanceof Tuple)) throw new ProtocolError("a control message that is no tuple");
   const items = term.items;
-  const [op, a, b, c, d] = items;
+  const [op, a, b, c, d, e] = items;
   switch (op) {
     case OP.LINK:
       return { type: "link", from: pid(a), to: pid(b) };
     case OP.SEND:
-    case OP.SEND_TT:
       return { type: "send", to: pid(b) };
+    case OP.SEND_TT:
+      return { type: "send", to: pid(b), token: token(c) };
     case OP.SEND_SENDER:
-    case OP.SEND_SENDER_TT:
       return { type: "send_sender", from: pid(a), to: pid(b) };
+    case OP.SEND_SENDER_TT:
+      return { type: "send_sender", from: pid(a), to: pid(b), token: token(c) };
     case OP.REG_SEND:
-    case OP.REG_SEND_TT:
       return { type: "reg_send", from: pid(a), to: atomOf(c) };
+    case OP.REG_SEND_TT:
+      return { type: "reg_send", from: pid(a), to: atomOf(c), token: token(d) };
     case OP.ALIAS_SEND:
-    case OP.ALIAS_SEND_TT:
       return { type: "alias_send", from: pid(a), to: reference(b) };
+    case OP.ALIAS_SEND_TT:
+      return { type: "alias_send", from: pid(a), to: reference(b), token: token(c) };
+    case OP.ALTACT_SIG_SEND:
+      return altact(items);
     case OP.GROUP_LEADER:
       return { type: "group_leader", leader: pid(a), to: pid(b) };
     case OP.EXIT:
       return { type: "exit", from: pid(a), to: pid(b), reason: present(c) };
     case OP.EXIT_TT:
-      return { type: "exit", from: pid(a), to: pid(b), reason: present(d) };
+      return { type: "exit", from: pid(a), to: pid(b), token: token(c), reason: present(d) };
     case OP.EXIT2:
       return { type: "exit2", from: pid(a), to: pid(b), reason: present(c) };
     case OP.EXIT2_TT:
-      return { type: "exit2", from: pid(a), to: pid(b), reason: present(d) };
+      return { type: "exit2", from: pid(a), to: pid(b), token: token(c), reason: present(d) };
     case OP.PAYLOAD_EXIT:
-    case OP.PAYLOAD_EXIT_TT:
       return { type: "payload_exit", from: pid(a), to: pid(b) };
+    case OP.PAYLOAD_EXIT_TT:
+      return { type: "payload_exit", from: pid(a), to: pid(b), token: token(c) };
     case OP.PAYLOAD_EXIT2:
-    case OP.PAYLOAD_EXIT2_TT:
       return { type: "payload_exit2", from: pid(a), to: pid(b) };
+    case OP.PAYLOAD_EXIT2_TT:
+      return { type: "payload_exit2", from: pid(a), to: pid(b), token: token(c) };
     case OP.MONITOR_P:
       return { type: "monitor", from: pid(a), target: monitored(b), ref: reference(c) };
     case OP.DEMONITOR_P:
@@ -69,12 +77,13 @@ function read(term: Term): Control {
     case OP.PAYLOAD_MONITOR_P_EXIT:
       return { type: "payload_monitor_exit", from: monitored(a), to: pid(b), ref: reference(c) };
     case OP.SPAWN_REQUEST:
-    case OP.SPAWN_REQUEST_TT:
       return spawnRequest(items);
+    case OP.SPAWN_REQUEST_TT:
+      return { ...spawnRequest(items), token: token(items[6]) };
     case OP.SPAWN_REPLY:
+      return { type: "spawn_reply", ...spawnReply(items) };
     case OP.SPAWN_REPLY_TT:
-      if (typeof c !== "number" || !(d instanceof Pid || d instanceof Atom)) break;
-      return { type: "spawn_reply", ref: reference(a), to: pid(b), flags: c, result: d };
+      return { type: "spawn_reply", ...spawnReply(items), token: token(e) };
     case OP.UNLINK:
       return { type: "unlink", id: undefined, from: pid(a), to: pid(b) };
     case OP.UNLINK_ID:
@@ -85,6 +94,22 @@ function read(term: Term): Control {
       break;
   }
   throw new ProtocolError(`control message ${typeof op === "number" ? op : "without a number"}`);
+}
+
+// The tuple may grow and flags may be added: both are ignored, as OTP does.
+function altact(items: readonly Term[]): Control {
+  const [, given, a, b, c] = items;
+  if (typeof given !== "number" && typeof given !== "bigint") {
+    throw new ProtocolError("an ALTACT_SIG_SEND without its flags");
+  }
+  const bits = Number(BigInt.asUintN(32, BigInt(given)));
+  const from = pid(a);
+  const priority = (bits & ALTACT.PRIORITY) !== 0;
+  const extras = (bits & ALTACT.TOKEN) === 0 ? { priority } : { priority, token: token(c) };
+  if ((bits & ALTACT.EXIT) !== 0) return { type: "payload_exit2", from, to: pid(b), ...extras };
+  if ((bits & ALTACT.ALIAS) !== 0) return { type: "alias_send", from, to: reference(b), ...extras };
+  if ((bits & ALTACT.NAME) !== 0) return { type: "reg_send", from, to: atomOf(b), ...extras };
+  return { type: "send_sender", from, to: pid(b), ...extras };
 }
 
 /** Whether a message follows the control message in its frame. */
@@ -104,7 +129,7 @@ export function hasPayload({ type }: Control): boolean {
   }
 }
 
-function spawnRequest(items: readonly Term[]): Control {
+function spawnRequest(items: readonly Term[]): Extract<Control, { type: "spawn_request" }> {
   const [, ref, from, groupLeader, mfa, options] = items;
   const [module, fun, arity] = mfa instanceof Tuple && mfa.items.length === 3 ? mfa.items : [];
   if (typeof arity !== "number" || !Array.isArray(options)) {
@@ -120,6 +145,14 @@ function spawnRequest(items: readonly Term[]): Control {
     arity,
     options,
   };
+}
+
+function spawnReply(items: readonly Term[]) {
+  const [, ref, to, flags, result] = items;
+  if (typeof flags !== "number" || !(result instanceof Pid || result instanceof Atom)) {
+    throw new ProtocolError("a malformed spawn reply");
+  }
+  return { ref: reference(ref), to: pid(to), flags, result };
 }
 
 function pid(term: Term | undefined): Pid {
@@ -145,6 +178,11 @@ function reference(term: Term | undefined): Reference {
 function unlinkId(term: Term | undefined): number | bigint {
   if ((typeof term === "number" || typeof term === "bigint") && term > 0) return term;
   throw new ProtocolError("an unlink without its id");
+}
+
+function token(term: Term | undefined): Term {
+  if (term !== undefined) return term;
+  throw new ProtocolError("a trace token that is missing");
 }
 
 function present(term: Term | undefined): Term {

@@ -1,7 +1,7 @@
 /** From a control message to its term, checked by the rules that a BEAM enforces with a disconnect. */
 
 import { type Atom, atom, Pid, type Term, type Tuple, tuple } from "../term/index.ts";
-import { type Control, OP } from "./control.ts";
+import { ALTACT, type Control, type Extras, OP } from "./control.ts";
 import { InvalidControlError } from "./errors.ts";
 
 const UNUSED = atom("");
@@ -12,6 +12,10 @@ export interface Identity {
   readonly local: Atom;
   readonly localCreation: number;
   readonly peer: Atom;
+  /** Whether both sides have UNLINK_ID: a node without it knows only the UNLINK of old, for which others drop the link. */
+  readonly unlinkIds: boolean;
+  /** Whether both sides have ALTACT_SIG. */
+  readonly altact: boolean;
 }
 
 /**
@@ -24,9 +28,7 @@ export function controlTerm(control: Control, message: Term | undefined, who: Id
     case "link":
       return tuple(OP.LINK, ours(control.from, who), theirs(control.to, who));
     case "unlink":
-      // Without an id it is the old UNLINK, for which OTP 26 and later drop the link.
-      if (control.id === undefined) throw invalid("an unlink without an id");
-      return tuple(OP.UNLINK_ID, id(control.id), ours(control.from, who), theirs(control.to, who));
+      return unlink(control, who);
     case "unlink_ack":
       return tuple(
         OP.UNLINK_ID_ACK,
@@ -35,20 +37,39 @@ export function controlTerm(control: Control, message: Term | undefined, who: Id
         theirs(control.to, who),
       );
     case "send":
-      return tuple(OP.SEND, UNUSED, theirs(control.to, who));
-    case "send_sender":
-      return tuple(OP.SEND_SENDER, ours(control.from, who), theirs(control.to, who));
-    case "reg_send":
-      return tuple(OP.REG_SEND, ours(control.from, who), UNUSED, control.to);
-    case "alias_send":
+      plain(control);
+      return traced(control, OP.SEND, OP.SEND_TT, UNUSED, theirs(control.to, who));
+    case "send_sender": {
+      plain(control);
+      const from = ours(control.from, who);
+      return traced(control, OP.SEND_SENDER, OP.SEND_SENDER_TT, from, theirs(control.to, who));
+    }
+    case "reg_send": {
+      plain(control);
+      const from = ours(control.from, who);
+      return traced(control, OP.REG_SEND, OP.REG_SEND_TT, from, UNUSED, control.to);
+    }
+    case "alias_send": {
       if (control.to.node !== who.peer) throw invalid("an alias of another node");
-      return tuple(OP.ALIAS_SEND, ours(control.from, who), control.to);
+      const from = ours(control.from, who);
+      if (who.altact) return altact(control, ALTACT.ALIAS, from, control.to);
+      plain(control);
+      return traced(control, OP.ALIAS_SEND, OP.ALIAS_SEND_TT, from, control.to);
+    }
     case "group_leader":
       return tuple(OP.GROUP_LEADER, control.leader, theirs(control.to, who));
-    case "payload_exit":
-      return tuple(OP.PAYLOAD_EXIT, onceOurs(control.from, who), theirs(control.to, who));
-    case "payload_exit2":
-      return tuple(OP.PAYLOAD_EXIT2, ours(control.from, who), theirs(control.to, who));
+    case "payload_exit": {
+      plain(control);
+      const from = onceOurs(control.from, who);
+      return traced(control, OP.PAYLOAD_EXIT, OP.PAYLOAD_EXIT_TT, from, theirs(control.to, who));
+    }
+    case "payload_exit2": {
+      const from = ours(control.from, who);
+      const to = theirs(control.to, who);
+      if (control.priority === true && who.altact) return altact(control, ALTACT.EXIT, from, to);
+      plain(control);
+      return traced(control, OP.PAYLOAD_EXIT2, OP.PAYLOAD_EXIT2_TT, from, to);
+    }
     case "monitor":
     case "demonitor": {
       const { target } = control;
@@ -68,25 +89,69 @@ export function controlTerm(control: Control, message: Term | undefined, who: Id
         throw invalid(`arguments that are no list of ${arity}`);
       }
       const mfa = tuple(module, control.function, arity);
-      return tuple(OP.SPAWN_REQUEST, ref, ours(from, who), groupLeader, mfa, options);
+      const sender = ours(from, who);
+      const [op, traceOp] = [OP.SPAWN_REQUEST, OP.SPAWN_REQUEST_TT];
+      return traced(control, op, traceOp, ref, sender, groupLeader, mfa, options);
     }
-    case "spawn_reply":
-      return tuple(
-        OP.SPAWN_REPLY,
-        control.ref,
-        theirs(control.to, who),
-        control.flags,
-        control.result,
-      );
-    // The forms for peers without EXIT_PAYLOAD.
+    case "spawn_reply": {
+      const { ref, to, flags, result } = control;
+      if (result instanceof Pid) ours(result, who);
+      const target = theirs(to, who);
+      return traced(control, OP.SPAWN_REPLY, OP.SPAWN_REPLY_TT, ref, target, flags, result);
+    }
+    // The forms for peers without EXIT_PAYLOAD, whose token stands before the reason.
     case "exit":
-      return tuple(OP.EXIT, onceOurs(control.from, who), theirs(control.to, who), control.reason);
+      return reasoned(control, OP.EXIT, OP.EXIT_TT, onceOurs(control.from, who), who);
     case "exit2":
-      return tuple(OP.EXIT2, ours(control.from, who), theirs(control.to, who), control.reason);
+      return reasoned(control, OP.EXIT2, OP.EXIT2_TT, ours(control.from, who), who);
     case "monitor_exit": {
       const { from, to, ref, reason } = control;
       return tuple(OP.MONITOR_P_EXIT, watched(from, who), theirs(to, who), ref, reason);
     }
+  }
+}
+
+function unlink(control: Extract<Control, { type: "unlink" }>, who: Identity): Tuple {
+  const from = ours(control.from, who);
+  const to = theirs(control.to, who);
+  if (who.unlinkIds === (control.id === undefined)) {
+    throw invalid("an unlink with an id goes to nodes with UNLINK_ID, and one without to others");
+  }
+  return control.id === undefined
+    ? tuple(OP.UNLINK, from, to)
+    : tuple(OP.UNLINK_ID, id(control.id), from, to);
+}
+
+/** The operation with its trace token at the end, or the one without. */
+function traced({ token }: Extras, op: number, traceOp: number, ...items: readonly Term[]): Tuple {
+  return token === undefined ? tuple(op, ...items) : tuple(traceOp, ...items, token);
+}
+
+function reasoned(
+  control: Extract<Control, { type: "exit" | "exit2" }>,
+  op: number,
+  traceOp: number,
+  from: Pid,
+  who: Identity,
+): Tuple {
+  plain(control);
+  const to = theirs(control.to, who);
+  const { token, reason } = control;
+  return token === undefined
+    ? tuple(op, from, to, reason)
+    : tuple(traceOp, from, to, token, reason);
+}
+
+function altact({ token, priority }: Extras, kind: number, from: Pid, to: Term): Tuple {
+  const flags = kind | (priority === true ? ALTACT.PRIORITY : 0);
+  return token === undefined
+    ? tuple(OP.ALTACT_SIG_SEND, flags, from, to)
+    : tuple(OP.ALTACT_SIG_SEND, flags | ALTACT.TOKEN, from, to, token);
+}
+
+function plain({ priority }: Extras): void {
+  if (priority === true) {
+    throw invalid("priority, which only aliases and exit signals to nodes from OTP 28 on can have");
   }
 }
 

@@ -33,7 +33,19 @@ export const OP = {
   ALIAS_SEND_TT: 34,
   UNLINK_ID: 35,
   UNLINK_ID_ACK: 36,
+  ALTACT_SIG_SEND: 37,
 } as const;
+
+/** What an ALTACT_SIG_SEND is, as bits: OTP 28 and later send these instead of ALIAS_SEND, and for what has priority. */
+export const ALTACT = { PRIORITY: 1, TOKEN: 2, ALIAS: 4, NAME: 8, EXIT: 16 } as const;
+
+/** What some signals carry beside their own. */
+export interface Extras {
+  /** The `seq_trace` token that came with the signal, or goes with it. */
+  readonly token?: Term | undefined;
+  /** To be received before others: only between nodes that both have ALTACT_SIG. */
+  readonly priority?: boolean | undefined;
+}
 
 /** A monitored process: by its pid, or by the name it is registered under. */
 export type Monitored = Pid | Atom;
@@ -54,15 +66,25 @@ export type Control =
       readonly from: Pid;
       readonly to: Pid;
     }
-  | { readonly type: "send"; readonly to: Pid }
-  | { readonly type: "send_sender"; readonly from: Pid; readonly to: Pid }
-  | { readonly type: "reg_send"; readonly from: Pid; readonly to: Atom }
-  | { readonly type: "alias_send"; readonly from: Pid; readonly to: Reference }
+  | ({ readonly type: "send"; readonly to: Pid } & Extras)
+  | ({ readonly type: "send_sender"; readonly from: Pid; readonly to: Pid } & Extras)
+  | ({ readonly type: "reg_send"; readonly from: Pid; readonly to: Atom } & Extras)
+  | ({ readonly type: "alias_send"; readonly from: Pid; readonly to: Reference } & Extras)
   | { readonly type: "group_leader"; readonly leader: Pid; readonly to: Pid }
-  | { readonly type: "exit"; readonly from: Pid; readonly to: Pid; readonly reason: Term }
-  | { readonly type: "exit2"; readonly from: Pid; readonly to: Pid; readonly reason: Term }
-  | { readonly type: "payload_exit"; readonly from: Pid; readonly to: Pid }
-  | { readonly type: "payload_exit2"; readonly from: Pid; readonly to: Pid }
+  | ({
+      readonly type: "exit";
+      readonly from: Pid;
+      readonly to: Pid;
+      readonly reason: Term;
+    } & Extras)
+  | ({
+      readonly type: "exit2";
+      readonly from: Pid;
+      readonly to: Pid;
+      readonly reason: Term;
+    } & Extras)
+  | ({ readonly type: "payload_exit"; readonly from: Pid; readonly to: Pid } & Extras)
+  | ({ readonly type: "payload_exit2"; readonly from: Pid; readonly to: Pid } & Extras)
   | {
       readonly type: "monitor";
       readonly from: Pid;
@@ -88,7 +110,7 @@ export type Control =
       readonly to: Pid;
       readonly ref: Reference;
     }
-  | {
+  | ({
       readonly type: "spawn_request";
       readonly ref: Reference;
       readonly from: Pid;
@@ -97,12 +119,12 @@ export type Control =
       readonly function: Atom;
       readonly arity: number;
       readonly options: readonly Term[];
-    }
-  | {
+    } & Extras)
+  | ({
       readonly type: "spawn_reply";
       readonly ref: Reference;
       readonly to: Pid;
       /** 1 linked, 2 monitored. */
       readonly flags: number;
       readonly result: Pid | Atom;
-    };
+    } & Extras);

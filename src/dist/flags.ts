@@ -52,7 +52,10 @@ const NAMES = [...Object.keys(LOW), ...Object.keys(HIGH)] as FlagName[];
  * What we offer: all that this implementation handles. Hidden (not PUBLISHED); with headers and fragments, so that a large
  * message blocks neither ticks nor small ones.
  */
-export const OFFERED: Flags = { high: 0xd, low: 0x07cf7fbc };
+export const OFFERED: Flags = { high: 0x2d, low: 0x07df7fbc };
+
+/** {@link OFFERED} without headers and fragments, as nodes of before OTP R13 speak. */
+export const PASS_THROUGH: Flags = { high: OFFERED.high, low: (OFFERED.low & ~0x802000) >>> 0 };
 
 /** Asks the node for a name, so that no atom is left behind there: a request in the first message, no capability. */
 export const NAME_ME: Flags = { high: HIGH.NAME_ME, low: 0 };
@@ -71,7 +74,6 @@ export const REQUIRED: Flags = flags([
   "BIG_CREATION",
   "DIST_MONITOR",
   "DIST_MONITOR_NAME",
-  "DIST_HDR_ATOM_CACHE",
   "SPAWN",
 ]);
 

@@ -1,6 +1,6 @@
 /** The Erlang distribution protocol as a state machine: bytes and time in, events and bytes out. */
 
-export type { Control, Monitored } from "./control.ts";
+export type { Control, Extras, Monitored } from "./control.ts";
 export {
   CookieRefusedError,
   HandshakeClosedError,
@@ -21,6 +21,7 @@ export {
   hasFlag,
   missingFlags,
   OFFERED,
+  PASS_THROUGH,
   REQUIRED,
 } from "./flags.ts";
 export { Payload } from "./payload.ts";

@@ -32,14 +32,19 @@ interface Queue {
 /** Queues frames. Two messages of one sender never overtake each other: the second waits until the first is out. */
 export class Outbox {
   readonly fragmenting: boolean;
+  readonly #headers: boolean;
   #ready: Uint8Array[] = [];
   #sequences: Sequence[] = [];
   readonly #behind = new Map<string, Queue>();
   #lastId = 0n;
   #bytes = 0;
 
-  /** @param fragmenting whether the peer can put fragments together */
-  constructor(fragmenting: boolean) {
+  /**
+   * @param headers whether a distribution header goes before each message: a peer that has agreed to them takes nothing else
+   * @param fragmenting whether the peer can put fragments together
+   */
+  constructor(headers: boolean, fragmenting: boolean) {
+    this.#headers = headers;
     this.fragmenting = fragmenting;
   }
 
@@ -92,11 +97,14 @@ export class Outbox {
   #start(sender: string, control: Uint8Array, parts: Uint8Array[], queue: Queue): void {
     const bytes = lengthOf(parts);
     if (!this.fragmenting || bytes <= FRAGMENT) {
-      const head = Buffer.alloc(7);
-      head.writeUInt32BE(3 + control.length + bytes);
-      head.set([131, 68, 0], 4);
-      this.#ready.push(Buffer.concat([head, control]), ...parts);
-      this.#bytes += head.length;
+      const start = this.#headers ? [131, 68, 0] : [112, 131];
+      const version = this.#headers || bytes === 0 ? [] : [131];
+      const head = Buffer.alloc(4 + start.length);
+      const extra = start.length + version.length;
+      head.writeUInt32BE(extra + control.length + bytes);
+      head.set(start, 4);
+      this.#ready.push(Buffer.concat([head, control, Uint8Array.from(version)]), ...parts);
+      this.#bytes += 4 + extra;
       return;
     }
     this.#behind.set(sender, queue);

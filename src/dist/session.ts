@@ -34,7 +34,7 @@ export class Session {
   #handshake: Initiator | Acceptor | undefined;
   readonly #frames: FrameSplitter;
   readonly #inbox: Inbox;
-  #outbox = new Outbox(false);
+  #outbox = new Outbox(false, false);
   #destination: Destination | undefined;
   #greetings: Uint8Array[] = [];
   #state: "handshake" | "up" | "closed" = "handshake";
@@ -211,9 +211,12 @@ export class Session {
       local: atom(peer.localName),
       localCreation: peer.localCreation,
       peer: atom(peer.name),
+      unlinkIds: hasFlag(peer.flags, "UNLINK_ID"),
+      altact: hasFlag(peer.flags, "ALTACT_SIG"),
     };
     this.#frames.widen();
-    this.#outbox = new Outbox(hasFlag(peer.flags, "FRAGMENTS"));
+    const fragments = hasFlag(peer.flags, "FRAGMENTS");
+    this.#outbox = new Outbox(fragments || hasFlag(peer.flags, "DIST_HDR_ATOM_CACHE"), fragments);
     // What OTP 28 and later announce; no flag tells 27 from 26, so others have to be asked.
     const recent = hasFlag(peer.offered, "ALTACT_SIG");
     const destination: Destination = {

@@ -2,7 +2,7 @@
 
 import type { Flags } from "../dist/index.ts";
 import { type BeamError, UsageError } from "../errors.ts";
-import { atom, Pid, type Term, textOf } from "../term/index.ts";
+import { atom, Pid, type Term, textOf, tuple } from "../term/index.ts";
 import {
   type CallOptions,
   callByErpc,
@@ -13,6 +13,7 @@ import {
 } from "./calls.ts";
 import { Casts } from "./casts.ts";
 import { traceCall } from "./diagnostics.ts";
+import { GenCall, type GenCallOptions } from "./gen-call.ts";
 import { GroupLeader, type GroupLeaderOptions } from "./group-leader.ts";
 import type { Link } from "./link.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
@@ -142,7 +143,27 @@ export class BeamNode implements AsyncDisposable {
    */
   send(to: Pid | string, message: Term): void {
     this.#own(to);
-    this.#link.sendTo(to, message, this.#link.processes.nobody);
+    this.#link.sendTo(to, message);
+  }
+
+  /**
+   * Calls a server there, as `gen_server:call/3` and `gen_statem:call/3` do, or a gen_event manager as `gen_event` does. Resolves with the
+   * reply; one that comes too late reaches nobody. Default timeout 5000 ms.
+   * @throws NoProcessError when there is no such process
+   * @throws RemoteError with the exit reason when it ends first
+   * @throws TimeoutError AbortedError NodeDownError EncodeError UsageError
+   */
+  genCall(server: Pid | string, request: Term, options: GenCallOptions = {}): Promise<Term> {
+    this.#own(server);
+    return new GenCall(this.#link, server, request, options).start();
+  }
+
+  /**
+   * Casts to a server there, as `gen_server:cast/2` and `gen_statem:cast/2`; nothing tells whether it exists.
+   * @throws NodeDownError EncodeError UsageError
+   */
+  genCast(server: Pid | string, message: Term): void {
+    this.send(server, tuple(atom("$gen_cast"), message));
   }
 
   /**

@@ -5,7 +5,7 @@ import { type Atom, atom, Pid, type Term, Tuple, tuple } from "../term/index.ts"
 import { erpcOutcome, type Outcome, rexOutcome } from "./call-results.ts";
 import { SpawnRefusedError } from "./errors.ts";
 import type { Link } from "./link.ts";
-import type { Encoded, LocalProcess } from "./processes.ts";
+import type { Address, Encoded, LocalProcess } from "./processes.ts";
 import { RemoteError } from "./remote-error.ts";
 import { Request, type WaitOptions } from "./request.ts";
 
@@ -109,7 +109,7 @@ class ErpcCall extends Call {
 
   #takeBack(spawned: Pid): void {
     this.link.demonitor(this, spawned);
-    if (this.options.cancel === true) this.link.exit2(this, spawned, KILL);
+    if (this.options.cancel === true) this.link.exit2((this.address as Address).pid, spawned, KILL);
   }
 }
 

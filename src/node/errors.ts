@@ -91,3 +91,16 @@ export class MailboxClosedError extends BeamError {
     super(`the mailbox ${pid} is closed`);
   }
 }
+
+/** We are not connected to the node of a process. */
+export class NoSuchLinkError extends BeamError {
+  readonly code = "BEAM_NODE_DOWN";
+
+  constructor(node: string) {
+    super(`not connected to ${node}`, {
+      node,
+      remedy: `Connect to ${node} first.`,
+      retryable: true,
+    });
+  }
+}

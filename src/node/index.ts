@@ -3,8 +3,14 @@
 export type { Address } from "./address.ts";
 export { BeamNode, type CloseOptions } from "./beam-node.ts";
 export type { CallOptions } from "./calls.ts";
-export { type ConnectLimits, type ConnectOptions, connect } from "./connect.ts";
+export {
+  type ConnectLimits,
+  type ConnectOptions,
+  connect,
+  type DialOptions,
+} from "./connect.ts";
 export type { CallTrace, ConnectTrace } from "./diagnostics.ts";
+export type { ListenOptions } from "./doorman.ts";
 export { type EpmdOptions, epmdLookup, epmdNames } from "./epmd-client.ts";
 export {
   type EpmdRegisterOptions,
@@ -18,13 +24,24 @@ export {
   NameTakenError,
   NodeNotRegisteredError,
   NoProcessError,
+  NoSuchLinkError,
   SpawnRefusedError,
 } from "./errors.ts";
+export { type CallContext, Raise, type ServedFunction } from "./functions.ts";
+export type { GenCallOptions } from "./gen-call.ts";
 export { GroupLeader, type GroupLeaderOptions } from "./group-leader.ts";
-export { type ListenOptions, listen, NodeListener } from "./listen.ts";
-export { Mailbox, type MailboxOptions } from "./mailbox.ts";
+export type { Destination, RemoteName } from "./home.ts";
+export {
+  type LocalDialOptions,
+  LocalNode,
+  type LocalNodeOptions,
+  startNode,
+} from "./local-node.ts";
+export { type AliasOptions, Mailbox, type MailboxOptions } from "./mailbox.ts";
 export type { Monitor } from "./monitors.ts";
 export { RemoteError, type RemoteKind, type StackFrame } from "./remote-error.ts";
 export type { WaitOptions } from "./request.ts";
+export { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
+export type { SendOptions } from "./signals.ts";
 export type { Spawned, SpawnOptions } from "./spawn.ts";
 export type { SystemOptions, SystemReply } from "./system.ts";

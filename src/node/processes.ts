@@ -1,22 +1,46 @@
 /** The processes of our node: small state machines in a slot table, found by pid or by reference without hashing. */
 
+import type { Extras } from "../dist/index.ts";
 import { type BeamError, LimitError } from "../errors.ts";
 import { type Atom, atom, Pid, Reference, type Term } from "../term/index.ts";
 import type { Deadline } from "./timer-wheel.ts";
 
 /** A term that is decoded when somebody wants it. */
 export interface Encoded {
+  readonly byteLength: number;
+  /** Makes it last beyond the signal that brings it. */
+  keep(): Encoded;
   decode(): Term;
 }
 
-/** Something with a pid that signals of the other node reach: a call, a monitor, a mailbox. Unwanted signals are ignored. */
+/** A term that is here already, as one that arrived. */
+export function present(term: Term): Encoded {
+  const made: Encoded = { byteLength: 0, keep: () => made, decode: () => term };
+  return made;
+}
+
+/** Who hears of the end of a process. */
+export interface Watching {
+  ended(process: LocalProcess, reason: Term): void;
+}
+
+/** Something with a pid that signals of other nodes reach: a call, a monitor, a mailbox. Unwanted signals are ignored. */
 export abstract class LocalProcess implements Deadline {
   hook?: Deadline["hook"];
   /** @internal Set by {@link Processes.enter}. */
   address: Address | undefined;
+  /** @internal The link that it lives and dies with, whose signals alone reach it; `undefined` for one of the whole node. */
+  owner: object | undefined;
+  /** @internal Its name, if it has one. */
+  registered: Atom | undefined;
+  /** @internal The links on which somebody watches it. */
+  watching: Set<Watching> | undefined;
 
   /** A message to our pid. */
-  message(_payload: Encoded): void {}
+  message(_payload: Encoded, _extras: Extras): void {}
+
+  /** A message to an alias of ours; `position` is that of {@link Processes.refOf}. */
+  aliased(_position: number, _payload: Encoded, _extras: Extras): void {}
 
   /** A monitored process is gone; `position` is that of {@link refOf}. */
   down(_position: number, _reason: Encoded): void {}
@@ -24,8 +48,8 @@ export abstract class LocalProcess implements Deadline {
   /** The answer to a spawn request: the pid, or the reason as an atom. */
   spawned(_position: number, _result: Pid | Atom): void {}
 
-  /** An exit signal. */
-  exit(_from: Pid, _reason: Encoded): void {}
+  /** An exit signal; `linked` when it comes over a link, else somebody sent it. */
+  exit(_from: Pid, _reason: Encoded, _linked: boolean): void {}
 
   /** Our time is up. */
   expired(): void {}
@@ -49,6 +73,9 @@ export interface Address {
 /** Most processes at a time: the first word of a reference has 18 bits on older nodes. */
 export const MAX_PROCESSES = 262_143;
 
+/** How many slots rest before one is used again, while there is room. */
+const RESTING = 1_024;
+
 const GENERATIONS = 0x1_0000_0000;
 
 /**
@@ -64,6 +91,7 @@ export class Processes {
   readonly #slots: (LocalProcess | undefined)[] = [undefined]; // slot 0 stays empty: <0.0> is odd in every log
   readonly #generations: number[] = [0];
   readonly #free: number[] = [];
+  #nextFree = 0;
 
   /** `wide` when the peer has V4_NC: older nodes take 15 bits of id and 13 bits of serial. */
   constructor(name: string, creation: number, wide: boolean) {
@@ -75,15 +103,16 @@ export class Processes {
 
   /** How many processes there are. */
   get size(): number {
-    return this.#slots.length - 1 - this.#free.length;
+    return this.#slots.length - 1 - (this.#free.length - this.#nextFree);
   }
 
   /**
    * Gives the process its pid.
+   * @param owner the link that it belongs to, if it does
    * @throws LimitError when {@link MAX_PROCESSES} exist
    */
-  enter(process: LocalProcess): Pid {
-    let index = this.#free.pop();
+  enter(process: LocalProcess, owner?: object): Pid {
+    let index = this.#takeFree();
     if (index === undefined) {
       if (this.#slots.length > MAX_PROCESSES) {
         throw new LimitError(`more than ${MAX_PROCESSES} calls, monitors and mailboxes at a time`);
@@ -96,6 +125,7 @@ export class Processes {
     const pid = this.#pid(index, generation);
     this.#slots[index] = process;
     process.address = { index, generation, pid };
+    process.owner = owner;
     return pid;
   }
 
@@ -105,6 +135,7 @@ export class Processes {
     if (address === undefined) return;
     const { index, generation } = address;
     process.address = undefined;
+    process.owner = undefined;
     this.#slots[index] = undefined;
     this.#generations[index] = (generation + 1) % GENERATIONS;
     this.#free.push(index);
@@ -133,11 +164,29 @@ export class Processes {
     return this.#at(ref.ids[0] as number, ref.ids[1] as number);
   }
 
-  /** Empties the table and tells every process that the link is gone. */
-  lost(error: BeamError): void {
-    const all = this.#slots.filter((process) => process !== undefined);
+  /** Takes out the processes of this owner, or all without one, and tells each that it is over. */
+  lost(error: BeamError, owner?: object): void {
+    const all: LocalProcess[] = [];
+    for (const process of this.#slots) {
+      if (process !== undefined && (owner === undefined || process.owner === owner)) {
+        all.push(process);
+      }
+    }
     for (const process of all) this.leave(process);
     for (const process of all) process.lost(error);
+  }
+
+  // Narrow pids have few generations, so a slot rests for long before somebody else has it.
+  #takeFree(): number | undefined {
+    if (this.#wide) return this.#free.pop();
+    const rests = this.#free.length - this.#nextFree;
+    if (rests <= RESTING && this.#slots.length <= MAX_PROCESSES) return undefined;
+    const index = this.#free[this.#nextFree++];
+    if (this.#nextFree >= RESTING) {
+      this.#free.splice(0, this.#nextFree);
+      this.#nextFree = 0;
+    }
+    return index;
   }
 
   #at(index: number, generation: number): LocalProcess | undefined {

@@ -3,6 +3,7 @@
 import { AbortedError, BeamError, TimeoutError } from "../errors.ts";
 import type { Link } from "./link.ts";
 import { LocalProcess } from "./processes.ts";
+import { wheel } from "./timer-wheel.ts";
 
 /** What every wait takes. */
 export interface WaitOptions {
@@ -63,7 +64,7 @@ export abstract class Request<T> extends LocalProcess {
         reject(early);
         return;
       }
-      this.link.wheel.add(this, this.#timeout);
+      wheel.add(this, this.#timeout);
       if (signal !== undefined) {
         this.#aborted = () => this.#giveUp(this.#abortedError());
         signal.addEventListener("abort", this.#aborted);
@@ -126,7 +127,7 @@ export abstract class Request<T> extends LocalProcess {
     if (this.#state === "settled") return false;
     const sent = this.#state === "sent";
     this.#state = "settled";
-    this.link.wheel.remove(this);
+    wheel.remove(this);
     if (this.#aborted !== undefined) this.#signal?.removeEventListener("abort", this.#aborted);
     if (!keep) this.leave();
     if (sent) this.link.credit.release();

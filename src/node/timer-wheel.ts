@@ -113,3 +113,6 @@ export class TimerWheel {
 function tick(milliseconds: number): number {
   return Math.floor(milliseconds / RESOLUTION);
 }
+
+/** The deadlines of this process: one wheel for all links, since a wheel is far larger than a deadline. */
+export const wheel: TimerWheel = new TimerWheel();

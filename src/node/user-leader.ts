@@ -30,7 +30,7 @@ export class UserLeader {
       if (error instanceof RemoteError) return undefined; // no BEAM: it runs nothing for us
       throw error;
     });
-    if (!(found instanceof Pid)) return this.#link.processes.nobody;
+    if (!(found instanceof Pid)) return this.#link.home.processes.nobody;
     if (this.#known === undefined) {
       this.#known = found;
       const forget = (): void => {

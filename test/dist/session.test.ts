@@ -122,7 +122,7 @@ describe("the outbox", () => {
   test("says that bytes wait until the very last is taken", () => {
     for (let size = 65_530; size < 65_560; size += 3) {
       for (const more of [0, 1, 65_536 * 3 - 20]) {
-        const outbox = new Outbox(true);
+        const outbox = new Outbox(true, true);
         outbox.add("a", control, [new Uint8Array(size + more)]);
         outbox.add("a", control, [new Uint8Array(10)]);
         outbox.tick();
@@ -141,7 +141,7 @@ describe("the outbox", () => {
   const text = (parts: readonly Uint8Array[]) => Buffer.concat(parts);
 
   test("small messages pass a large one", () => {
-    const outbox = new Outbox(true);
+    const outbox = new Outbox(true, true);
     outbox.add("a", control, [new Uint8Array(1_000_000)]);
     expect(text(outbox.take(1)).length).toBeLessThan(70_000);
     outbox.add("b", control, [binary("small")]);
@@ -149,7 +149,7 @@ describe("the outbox", () => {
   });
 
   test("two large ones take turns", () => {
-    const outbox = new Outbox(true);
+    const outbox = new Outbox(true, true);
     outbox.add("a", control, [new Uint8Array(300_000).fill(65)]);
     outbox.add("b", control, [new Uint8Array(300_000).fill(66)]);
     const order = [];
@@ -161,7 +161,7 @@ describe("the outbox", () => {
   });
 
   test("a sender's next message waits for its large one", () => {
-    const outbox = new Outbox(true);
+    const outbox = new Outbox(true, true);
     outbox.add("a", control, [new Uint8Array(100_000)]);
     outbox.add("a", control, [binary("second")]);
     outbox.add("a", control, [binary("third")]);
@@ -172,7 +172,7 @@ describe("the outbox", () => {
   });
 
   test("what a peer cannot put together is not cut", () => {
-    const outbox = new Outbox(false);
+    const outbox = new Outbox(true, false);
     outbox.add("a", control, [new Uint8Array(200_000)]);
     expect(text(outbox.take(1)).readUInt32BE(0)).toBe(200_004);
   });

@@ -9,6 +9,7 @@ import {
 } from "../../src/epmd/index.ts";
 import { isBeamError } from "../../src/errors.ts";
 import { decode, encode } from "../../src/etf/index.ts";
+import { Home } from "../../src/node/home.ts";
 import { Link } from "../../src/node/link.ts";
 import { type Encoded, LocalProcess } from "../../src/node/processes.ts";
 import type { Pump } from "../../src/node/pump.ts";
@@ -115,7 +116,8 @@ function listening(role: "acceptor" | "initiator", limits: Partial<SessionLimits
     {
       up: (peer) => {
         const pump = { send: (control: Control, term?: Term) => session.send(control, term) };
-        link = new Link(pump as Pump, peer, 16);
+        const home = new Home(peer.localName, peer.localCreation, true);
+        link = new Link(pump as Pump, peer, 16, home);
         link.enter(new Eager());
       },
       message: (control, payload) => link?.receive(control, payload),

@@ -4,15 +4,16 @@ import { inspect as show } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { CookieRefusedError, NameInUseError } from "../../src/dist/index.ts";
 import type { BeamError } from "../../src/errors.ts";
-import { greet } from "../../src/node/connect.ts";
+import { greet } from "../../src/node/greet.ts";
 import {
   type BeamNode,
   connect,
   type ListenOptions,
-  listen,
+  type LocalNode,
+  type LocalNodeOptions,
   NameTakenError,
-  type NodeListener,
   SpawnRefusedError,
+  startNode,
 } from "../../src/node/index.ts";
 import { evaluate } from "../../src/otp/index.ts";
 import { inspect } from "../../src/term/index.ts";
@@ -29,13 +30,17 @@ const keep = <T extends AsyncDisposable>(one: T): T => {
 };
 
 /** A listener with the nodes that came and the reasons why others did not. */
-async function ours(name: string, options: Partial<ListenOptions> = {}) {
+async function ours(
+  name: string,
+  options: Partial<LocalNodeOptions> = {},
+  listen: ListenOptions = { epmd: false },
+) {
   const came: BeamNode[] = [];
   const reasons: BeamError[] = [];
   const listener = keep(
-    await listen(name, {
+    await startNode(name, {
       cookie: "shared",
-      epmd: false,
+      listen,
       connected: (node) => came.push(node),
       refused: (reason) => reasons.push(reason),
       ...options,
@@ -57,10 +62,11 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("called by %s", (se
     const erl = keep(await startErl({ otp, epmd }));
     const cookie = erl.cookie;
     const at = { host: "127.0.0.1", port: epmd.port };
-    const { listener, came, reasons } = await ours("ours_listening@localhost", {
-      cookie,
-      epmd: at,
-    });
+    const { listener, came, reasons } = await ours(
+      "ours_listening@localhost",
+      { cookie },
+      { epmd: at },
+    );
     const other = { host: "127.0.0.1", port: erl.port };
     const link = keep(await connect(erl.name, { cookie, address: other }));
     const erlang = (text: string) => evaluate(link, text, { language: "erlang" });
@@ -175,12 +181,12 @@ describe("two of ours, without any BEAM", () => {
 it("a name that EPMD has already is not listened on", async () => {
   const epmd = keep(await startEpmd(await provision("otp27")));
   const at = { host: "127.0.0.1", port: epmd.port };
-  const { listener } = await ours("taken@localhost", { epmd: at });
-  await expect(ours("taken@localhost", { epmd: at })).rejects.toThrow(NameTakenError);
-  await (listener satisfies NodeListener).close();
+  const { listener } = await ours("taken@localhost", {}, { epmd: at });
+  await expect(ours("taken@localhost", {}, { epmd: at })).rejects.toThrow(NameTakenError);
+  await (listener satisfies LocalNode).close();
   await expect
     .poll(() =>
-      ours("taken@localhost", { epmd: at }).then(
+      ours("taken@localhost", {}, { epmd: at }).then(
         () => true,
         () => false,
       ),

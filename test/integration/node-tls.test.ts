@@ -4,7 +4,7 @@ import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ConnectOptions, connect, listen } from "../../src/node/index.ts";
+import { type ConnectOptions, connect, startNode } from "../../src/node/index.ts";
 import { TlsError } from "../../src/transport/index.ts";
 import { Cli } from "../support/cli/run.ts";
 import { type BeamProcess, provision, startErl } from "../support/index.ts";
@@ -151,10 +151,9 @@ describe("ours behind TLS", () => {
 
   it("takes the versions of TLS that it should, and goes on with renewed certificates", async () => {
     const reasons: unknown[] = [];
-    await using listener = await listen("tls@localhost", {
+    await using listener = await startNode("tls@localhost", {
       cookie: "shared",
-      epmd: false,
-      tls: certificates.server,
+      listen: { epmd: false, tls: certificates.server },
       refused: (reason) => reasons.push(reason),
     });
     const address = { host: "127.0.0.1", port: listener.port };
@@ -174,7 +173,10 @@ describe("ours behind TLS", () => {
   });
 
   it("is told from a port without TLS", async () => {
-    await using listener = await listen("plain@localhost", { cookie: "shared", epmd: false });
+    await using listener = await startNode("plain@localhost", {
+      cookie: "shared",
+      listen: { epmd: false },
+    });
     const address = { host: "127.0.0.1", port: listener.port };
     const error = await connect("plain@localhost", {
       cookie: "shared",

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type Control, ProtocolError, Session } from "../../src/dist/index.ts";
 import { TermWriter } from "../../src/etf/index.ts";
 import { BeamNode } from "../../src/node/beam-node.ts";
-import { greet } from "../../src/node/connect.ts";
+import { greet } from "../../src/node/greet.ts";
 import type { Link } from "../../src/node/link.ts";
 import { atom, binary, inspect, Pid, Reference, type Term, tuple } from "../../src/term/index.ts";
 import { memoryPair } from "../../src/transport/index.ts";
@@ -115,16 +115,16 @@ describe("what comes from another node than the peer ends the link, and every wa
     });
     const error = await caught(node.call("a", "b", [], { timeout: 5_000, groupLeader: leader }));
     expect(error).toMatchObject({ code: "BEAM_NODE_DOWN", cause: expect.any(ProtocolError) });
-    expect([link.credit.inFlight, link.processes.size]).toEqual([0, 0]);
+    expect([link.credit.inFlight, link.home.processes.size]).toEqual([0, 0]);
   });
 });
 
 it("a call that is answered by silence ends by its deadline, and what it held is free", async () => {
   const { node, link } = await pair();
-  const before = link.processes.size;
+  const before = link.home.processes.size;
   const error = await caught(node.call("a", "b", [], { timeout: 30, via: "rex" }));
   expect(error).toMatchObject({ code: "BEAM_TIMEOUT" });
-  expect([link.credit.inFlight, link.processes.size]).toEqual([0, before]);
+  expect([link.credit.inFlight, link.home.processes.size]).toEqual([0, before]);
 });
 
 it("a refused start keeps no group leader", async () => {
@@ -133,12 +133,12 @@ it("a refused start keeps no group leader", async () => {
       raw(tuple(31, control.ref, control.from, 0, atom("system_limit")));
     }
   });
-  const before = link.processes.size;
+  const before = link.home.processes.size;
   for (let time = 0; time < 5; time++) {
     const error = await caught(node.spawn("a", "b", [], { groupLeader: "self" }));
     expect(error).toMatchObject({ message: expect.stringContaining("system_limit") });
   }
-  expect(link.processes.size).toBe(before);
+  expect(link.home.processes.size).toBe(before);
 });
 
 it("who knew us from an earlier link is told that nobody is there", async () => {

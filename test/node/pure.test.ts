@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/errors.ts";
 import { parseAddress, parseNodeName } from "../../src/node/address.ts";
 import { erpcOutcome, rexOutcome } from "../../src/node/call-results.ts";
-import { answerTo } from "../../src/node/inbound.ts";
 import { readIoRequest } from "../../src/node/io-request.ts";
 import { outline } from "../../src/node/outline.ts";
 import { stackFrames } from "../../src/node/remote-error.ts";
@@ -12,16 +11,12 @@ import {
   atom,
   binary,
   charlist,
-  ImproperList,
   Pid,
-  Reference,
   type Term,
   TermMap,
   tuple,
 } from "../../src/term/index.ts";
 
-const me = atom("me@here");
-const peer = new Pid(atom("shop@host"), 90, 0, 5);
 const FRAME = tuple(atom("lists"), atom("nth"), 2, [
   tuple(atom("file"), charlist("lists.erl")),
   tuple(atom("line"), 42),
@@ -128,31 +123,6 @@ describe("I/O requests", () => {
     [5, error("request")],
   ])("%#", (request, read) => {
     expect(readIoRequest(request)).toEqual(read);
-  });
-});
-
-describe("what others ask", () => {
-  const tag = new ImproperList([atom("alias")], new Reference(peer.node, 5, [1, 2, 3]));
-  const from = tuple(peer, tag);
-  const ask = (request: Term): Term => tuple(atom("$gen_call"), from, request);
-  const refused = tuple(atom("badrpc"), tuple(atom("EXIT"), atom("notsup")));
-
-  it.each<[string, Term, Term | undefined]>([
-    ["net_kernel", ask(tuple(atom("is_auth"), peer.node)), tuple(tag, atom("yes"))],
-    ["net_kernel", ask(atom("else")), tuple(tag, tuple(atom("error"), atom("notsup")))],
-    ["net_kernel", tuple(atom("$gen_cast"), 1), undefined],
-    ["rex", ask(tuple(atom("call"), 1, 2, 3, 4)), tuple(tag, refused)],
-    ["rex", tuple(peer, tuple(atom("call"), 1, 2, 3, 4)), tuple(atom("rex"), refused)],
-    [
-      "rex",
-      tuple(peer, atom("features_request")),
-      tuple(atom("features_reply"), me, [atom("erpc")]),
-    ],
-    ["global_name_server", tuple(atom("init_connect"), 1), undefined],
-    ["logger", 5, undefined],
-  ])("of %s: %#", (name, message, answer) => {
-    const expected = answer === undefined ? undefined : { to: peer, message: answer };
-    expect(answerTo(atom(name), message, me)).toEqual(expected);
   });
 });
 

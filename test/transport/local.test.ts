@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
-import { listen } from "../../src/node/index.ts";
+import { startNode } from "../../src/node/index.ts";
 import { connectTcp, PlainLinkError, staysHere } from "../../src/transport/index.ts";
 
 describe("a connection stays on this machine", () => {
@@ -32,8 +32,9 @@ describe("a connection stays on this machine", () => {
 });
 
 it("our node does not listen to the network without TLS, unless it is told to", async () => {
-  const options = { cookie: "c", epmd: false, host: "0.0.0.0" } as const;
-  await expect(listen("open@localhost", options)).rejects.toThrow(PlainLinkError);
-  const listener = await listen("open@localhost", { ...options, plain: true });
-  await listener.close();
+  const listen = { epmd: false, host: "0.0.0.0" } as const;
+  const start = (more: object) =>
+    startNode("open@localhost", { cookie: "c", listen: { ...listen, ...more } });
+  await expect(start({})).rejects.toThrow(PlainLinkError);
+  await (await start({ plain: true })).close();
 });

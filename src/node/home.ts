@@ -1,0 +1,138 @@
+/** What the processes of one local node share: its name, the table of its processes, their registered names, its links. */
+
+import { type BeamError, UsageError } from "../errors.ts";
+import { type Atom, atom, type Pid, Reference, type Term } from "../term/index.ts";
+import { NoSuchLinkError } from "./errors.ts";
+import { Functions } from "./functions.ts";
+import type { Link } from "./link.ts";
+import { type LocalProcess, Processes, present } from "./processes.ts";
+import { SERVICES } from "./services.ts";
+import type { SendOptions } from "./signals.ts";
+
+/** Where a message goes: a process, an alias of one, or a name that one is registered under on some node. */
+export type Destination = Pid | Reference | RemoteName;
+
+/** A registered name on a node, as `{Name, Node}`. */
+export interface RemoteName {
+  readonly name: string;
+  readonly node: string;
+}
+
+const NORMAL = atom("normal");
+
+/** A local node: of its own, or the one that a single link made for itself. */
+export class Home {
+  readonly node: Atom;
+  readonly processes: Processes;
+  /** What others may call. */
+  readonly functions: Functions = new Functions();
+  /** Whether other nodes see us in `nodes()`. */
+  readonly visible: boolean;
+  readonly #names = new Map<Atom, LocalProcess>();
+  readonly #links = new Map<Atom, Link>();
+
+  /** @param wide whether every node that it will meet takes identifiers of 32 bits */
+  constructor(name: string, creation: number, wide: boolean, visible = false) {
+    this.node = atom(name);
+    this.processes = new Processes(name, creation, wide);
+    this.visible = visible;
+  }
+
+  get home(): Home {
+    return this;
+  }
+
+  get links(): ReadonlyMap<Atom, Link> {
+    return this.#links;
+  }
+
+  attach(link: Link): void {
+    this.#links.set(atom(link.peer.name), link);
+  }
+
+  /** The link is over, and with it all that lived for it. */
+  detach(link: Link, error: BeamError): void {
+    const node = atom(link.peer.name);
+    if (this.#links.get(node) === link) this.#links.delete(node);
+    this.processes.lost(error, link);
+  }
+
+  /** Gives a process of the whole node its pid. */
+  enter(process: LocalProcess): Pid {
+    return this.processes.enter(process);
+  }
+
+  /** Ends a process; who watches it is told the reason. */
+  leave(process: LocalProcess, reason?: Term): void {
+    const { watching } = process;
+    if (watching !== undefined) {
+      process.watching = undefined;
+      for (const one of watching) one.ended(process, reason ?? NORMAL);
+    }
+    this.unregister(process);
+    this.processes.leave(process);
+  }
+
+  /** @throws UsageError when the name is taken, or the process has one */
+  register(name: Atom, process: LocalProcess): void {
+    if (this.#names.has(name) || SERVICES.has(name.name)) {
+      throw new UsageError(`the name ${name} is taken on ${this.node}`);
+    }
+    if (process.registered !== undefined || process.address === undefined) {
+      throw new UsageError("a process that is registered already, or has ended");
+    }
+    this.#name(name, process);
+  }
+
+  unregister(process: LocalProcess): void {
+    if (process.registered !== undefined) this.#names.delete(process.registered);
+    process.registered = undefined;
+  }
+
+  /** The process of this name; those that every node has are made when somebody asks for them. */
+  whereis(name: Atom): LocalProcess | undefined {
+    const found = this.#names.get(name);
+    if (found !== undefined) return found;
+    const service = SERVICES.get(name.name)?.(this);
+    if (service === undefined) return undefined;
+    this.enter(service);
+    this.#name(name, service);
+    return service;
+  }
+
+  /**
+   * A message from a process of ours.
+   * @throws NoSuchLinkError when we are not connected to its node
+   * @throws EncodeError NodeDownError
+   */
+  send(to: Destination, message: Term, from: Pid, options: SendOptions = {}): void {
+    const node = typeof to.node === "string" ? atom(to.node) : to.node;
+    if (node === this.node) {
+      this.#sendHere(to, message, options);
+      return;
+    }
+    const link = this.#links.get(node);
+    if (link === undefined) throw new NoSuchLinkError(node.name);
+    link.sendTo("name" in to ? to.name : to, message, from, options);
+  }
+
+  /** The link to the node of a process. @throws NoSuchLinkError */
+  route(pid: Pid): Link {
+    const link = this.#links.get(pid.node);
+    if (link === undefined) throw new NoSuchLinkError(pid.node.name);
+    return link;
+  }
+
+  #sendHere(to: Destination, message: Term, options: SendOptions): void {
+    const here = present(message);
+    if (to instanceof Reference) {
+      this.processes.byRef(to)?.aliased(to.ids[2] as number, here, options);
+    } else if ("name" in to) this.whereis(atom(to.name))?.message(here, options);
+    else this.processes.byPid(to)?.message(here, options);
+  }
+
+  #name(name: Atom, process: LocalProcess): void {
+    this.#names.set(name, process);
+    process.registered = name;
+  }
+}

@@ -1,0 +1,279 @@
+/** A node of ours with a name: others call it and are called, all its links share its processes. */
+
+import { randomBytes, randomInt } from "node:crypto";
+import { type Caller, NameInUseError, OFFERED, type Verdict } from "../dist/index.ts";
+import { AbortedError, type BeamError, UsageError } from "../errors.ts";
+import type { Term } from "../term/index.ts";
+import { parseNodeName } from "./address.ts";
+import { Attempt } from "./attempt.ts";
+import { BeamNode } from "./beam-node.ts";
+import type { ConnectLimits, DialOptions } from "./connect.ts";
+import { traceConnect } from "./diagnostics.ts";
+import { Doorman, type House, type ListenOptions } from "./doorman.ts";
+import type { ServedFunction } from "./functions.ts";
+import { type Destination, Home } from "./home.ts";
+import type { Link } from "./link.ts";
+import { Mailbox, type MailboxOptions } from "./mailbox.ts";
+import { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
+import type { SendOptions } from "./signals.ts";
+
+/** How a node of ours is started. */
+export interface LocalNodeOptions {
+  /** The secret that we share with other nodes, or a function that has one for each node; `undefined` refuses that node. */
+  readonly cookie: string | ((peer: string) => string | undefined);
+  /** Where others can call us; `false` for nowhere. Default the loopback and this host's EPMD. */
+  readonly listen?: ListenOptions | false | undefined;
+  /** Called with each node that is connected, whoever called. */
+  readonly connected?: ((node: BeamNode) => void) | undefined;
+  /** Called when a link is over: with the reason, or `undefined` when it was closed here. */
+  readonly disconnected?: ((node: BeamNode, reason: BeamError | undefined) => void) | undefined;
+  /** Called when a caller was turned away, or broke off, with the reason. */
+  readonly refused?: ((reason: BeamError) => void) | undefined;
+  readonly limits?: Partial<ConnectLimits> | undefined;
+}
+
+/** How a node is called: the cookie is ours. */
+export type LocalDialOptions = Partial<Omit<DialOptions, "limits">>;
+
+/** What a former link of a caller's name gets to end, in milliseconds. */
+const GRACE = 1_000;
+
+interface Dialing {
+  readonly link: Promise<BeamNode>;
+  /** Gives the attempt up, since the other side's own call goes on. */
+  yield(): void;
+}
+
+/** A node of ours. Nothing that others ask is executed but what was allowed. `await using` ends it. */
+export class LocalNode implements AsyncDisposable {
+  readonly name: string;
+  readonly #options: LocalNodeOptions;
+  readonly #nodes = new Map<string, BeamNode>();
+  readonly #dialing = new Map<string, Dialing>();
+  readonly #arrivals = new Map<string, Set<(node: BeamNode) => void>>();
+  #doorman: Doorman | undefined;
+  #home!: Home;
+  #closed = false;
+
+  private constructor(name: string, options: LocalNodeOptions) {
+    this.name = name;
+    this.#options = options;
+  }
+
+  /** @internal Use {@link startNode}. */
+  static async open(name: string, options: LocalNodeOptions): Promise<LocalNode> {
+    parseNodeName(name);
+    if (options.cookie === "") throw new UsageError("a cookie is needed to start a node");
+    const node = new LocalNode(name, options);
+    try {
+      await node.#open();
+      return node;
+    } catch (error) {
+      await node.close();
+      throw error;
+    }
+  }
+
+  /** The TCP port where it listens, 0 for none. */
+  get port(): number {
+    return this.#doorman?.port ?? 0;
+  }
+
+  /** Tells this node from earlier ones of its name. */
+  get creation(): number {
+    return this.#home.processes.creation;
+  }
+
+  /** The nodes that are connected now, by name. */
+  get nodes(): ReadonlyMap<string, BeamNode> {
+    return this.#nodes;
+  }
+
+  /**
+   * The node of this name: the link that is up, or a new one. When both sides call at the same time one of the calls is given up, as in
+   * OTP, and this resolves with the other. Throws as {@link connect} does.
+   */
+  connect(node: string, options: LocalDialOptions = {}): Promise<BeamNode> {
+    const up = this.#nodes.get(node);
+    if (up !== undefined) return Promise.resolve(up);
+    const pending = this.#dialing.get(node);
+    if (pending !== undefined) return pending.link;
+    if (node === this.name) return Promise.reject(new UsageError("a node does not call itself"));
+    const given = new AbortController();
+    const link = traceConnect(node, () => this.#dial(node, options, given.signal)).finally(() =>
+      this.#dialing.delete(node),
+    );
+    this.#dialing.set(node, { link, yield: () => given.abort() });
+    return link;
+  }
+
+  /** A process of this node that others can send to, over any link. */
+  mailbox(options: MailboxOptions = {}): Mailbox {
+    return new Mailbox(this.#home, options);
+  }
+
+  /**
+   * Sends a message from no process in particular.
+   * @throws NoSuchLinkError when its node is not connected
+   * @throws EncodeError InvalidControlError LimitError NodeDownError
+   */
+  send(to: Destination, message: Term, options: SendOptions = {}): void {
+    this.#home.send(to, message, this.#home.processes.nobody, options);
+  }
+
+  /**
+   * Starts a server that others call as a gen_server by this name.
+   * @throws UsageError when the name is taken
+   */
+  serve(name: string, handlers: ServerHandlers, options: ServerOptions = {}): Server {
+    return new Server(this.#home, name, handlers, options);
+  }
+
+  /**
+   * Lets other nodes call this one function: by `rpc:call`, `erpc:call` and `cast`, and `spawn`. All who know the cookie can; nothing else is
+   * ever executed for them. Disposing of the result takes it back.
+   * @throws UsageError when it is allowed already
+   */
+  allow(module: string, fun: string, arity: number, served: ServedFunction): Disposable {
+    return this.#home.functions.allow(module, fun, arity, served);
+  }
+
+  /**
+   * Greets new callers with other certificates; links that are up go on.
+   * @throws TlsError when they cannot be read, and the former stay
+   * @throws UsageError when it does not listen over TLS
+   */
+  reload(tls: NonNullable<ListenOptions["tls"]>): void {
+    if (this.#doorman === undefined) throw new UsageError(`${this.name} does not listen`);
+    this.#doorman.reload(tls);
+  }
+
+  /** Gives the name back, stops listening, closes every link and ends every process. May be called again. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { yield: giveUp } of this.#dialing.values()) giveUp();
+    const links = [...this.#nodes.values()].map((node) => node.close());
+    await Promise.all([...links, this.#doorman?.close()]);
+    const error = new AbortedError(`the node ${this.name}`);
+    this.#home?.processes.lost(error);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #open(): Promise<void> {
+    const { listen = {} } = this.#options;
+    let creation: number | undefined;
+    if (listen !== false) {
+      this.#doorman = new Doorman(this.#house(), listen);
+      creation = await this.#doorman.open();
+    }
+    // Narrow pids, which every node takes: who will connect is not known yet.
+    this.#home = new Home(this.name, creation ?? randomInt(4, 2 ** 32), false);
+    this.#doorman?.greet();
+  }
+
+  #house(): House {
+    const { cookie, limits = {}, refused } = this.#options;
+    return {
+      name: this.name,
+      cookie,
+      flags: OFFERED,
+      visible: false,
+      limits,
+      home: () => this.#home,
+      verdict: (caller) => this.#verdict(caller),
+      replace: async (name) => this.#nodes.get(name)?.close({ timeout: GRACE }),
+      welcome: async (link) => {
+        await this.#welcome(link);
+      },
+      refused: (reason) => refused?.(reason),
+    };
+  }
+
+  async #dial(name: string, options: LocalDialOptions, given: AbortSignal): Promise<BeamNode> {
+    const { cookie, limits } = this.#options;
+    const { signal, timeout } = options;
+    const secret = options.cookie ?? (typeof cookie === "string" ? cookie : (cookie(name) ?? ""));
+    const both = signal === undefined ? given : AbortSignal.any([signal, given]);
+    const attempt = new Attempt(name, {
+      ...options,
+      cookie: secret,
+      limits,
+      signal: both,
+      timeout,
+    });
+    try {
+      return await this.#welcome(await attempt.run({ home: this.#home, flags: OFFERED }));
+    } catch (error) {
+      const yielded = given.aborted && !this.#closed && signal?.aborted !== true;
+      if (!yielded && !(error instanceof NameInUseError)) throw error;
+      return await this.#arrival(name, attempt.left, error);
+    }
+  }
+
+  /** The other side calls us: waits for that. */
+  #arrival(name: string, timeout: number, otherwise: unknown): Promise<BeamNode> {
+    const here = this.#nodes.get(name);
+    if (here !== undefined) return Promise.resolve(here);
+    return new Promise((resolve, reject) => {
+      const waiting = this.#arrivals.get(name) ?? new Set();
+      this.#arrivals.set(name, waiting);
+      const arrived = (node: BeamNode): void => {
+        clearTimeout(late);
+        resolve(node);
+      };
+      const late = setTimeout(() => {
+        waiting.delete(arrived);
+        reject(otherwise);
+      }, timeout);
+      waiting.add(arrived);
+    });
+  }
+
+  async #welcome(link: Link): Promise<BeamNode> {
+    const node = new BeamNode(link);
+    const { name } = node;
+    this.#nodes.set(name, node);
+    void node.closed.then((reason) => {
+      if (this.#nodes.get(name) === node) this.#nodes.delete(name);
+      this.#options.disconnected?.(node, reason);
+    });
+    if (this.#closed) await node.close();
+    else await node.prepare({});
+    const waiting = this.#arrivals.get(name) ?? new Set();
+    this.#arrivals.delete(name);
+    for (const arrived of waiting) arrived(node);
+    if (!this.#closed) this.#options.connected?.(node);
+    return node;
+  }
+
+  #verdict({ name, dynamic }: Caller): Verdict {
+    if (dynamic) {
+      const given = randomBytes(8).readBigUInt64BE().toString(36).toUpperCase();
+      return { name: `${given}@${name}`, creation: randomInt(4, 2 ** 32) };
+    }
+    if (name === this.name) return "not_allowed";
+    if (this.#doorman?.greets(name) === true) return "nok";
+    if (this.#nodes.has(name)) return "alive";
+    const dialing = this.#dialing.get(name);
+    if (dialing === undefined) return "ok";
+    // Both call: the call of the greater name goes on, as net_kernel decides.
+    if (Buffer.compare(Buffer.from(this.name), Buffer.from(name)) > 0) return "nok";
+    dialing.yield();
+    return "ok_simultaneous";
+  }
+}
+
+/**
+ * Starts a hidden node of this name (`name@host`) in this process, as many as wanted. Real nodes and others of ours connect to it and are
+ * connected to. Nobody without the cookie gets past the handshake.
+ * @throws ListenError when the address is taken
+ * @throws PlainLinkError when it would be reached from elsewhere without TLS
+ * @throws NameTakenError EpmdUnreachableError when EPMD does not take the name
+ * @throws UsageError
+ */
+export async function startNode(name: string, options: LocalNodeOptions): Promise<LocalNode> {
+  return LocalNode.open(name, options);
+}
