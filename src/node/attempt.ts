@@ -110,8 +110,8 @@ export class Attempt {
     return greet(transport, {
       session: {
         role: "initiator",
-        ...(passThrough === true ? { flags: PASS_THROUGH } : {}),
         ...own,
+        ...(passThrough === true ? { flags: PASS_THROUGH } : {}),
         challenge: randomInt(2 ** 32),
         cookie,
         expectedName: this.#node,

@@ -9,10 +9,12 @@ import { parseOn } from "./script.ts";
 export interface EvaluateOptions extends CallOptions {
   /** Default: Elixir where the node has it loaded, else Erlang. */
   readonly language?: "elixir" | "erlang";
+  /** Values of variables, by the names that the text has for them. */
+  readonly bindings?: Readonly<Record<string, Term>>;
 }
 
 /**
- * Evaluates expressions on the node and resolves to the last one's value: `Code:eval_string/1`, or `erl_eval`. It does whatever the
+ * Evaluates expressions on the node and resolves to the last one's value: `Code:eval_string/2`, or `erl_eval`. It does whatever the
  * text says. Atoms in the text are made on the node and never freed.
  * @throws SourceError when Erlang text cannot be read; RemoteError when it raised, or when Elixir cannot compile it
  */
@@ -21,16 +23,18 @@ export async function evaluate(
   source: string,
   options: EvaluateOptions = {},
 ): Promise<Term> {
-  const { language = (await hasElixir(remote)) ? "elixir" : "erlang", ...limits } = options;
-  if (language === "elixir") {
-    const result = await remote.call("Elixir.Code", "eval_string", [binary(source)], limits);
-    return new Answer(remote, "Code.eval_string/1").tuple(result, 2)[0] as Term;
+  const { language, bindings = {}, ...limits } = options;
+  const bound = Object.entries(bindings).map(([name, value]) => tuple(atom(name), value));
+  if ((language ?? ((await hasElixir(remote)) ? "elixir" : "erlang")) === "elixir") {
+    const given = [binary(source), bound];
+    const result = await remote.call("Elixir.Code", "eval_string", given, limits);
+    return new Answer(remote, "Code.eval_string/2").tuple(result, 2)[0] as Term;
   }
   const text = /\.\s*$/.test(source) ? source : `${source}\n.`;
   const forms = await parseOn(remote, "the expression", text, limits);
   const block = tuple(atom("block"), 1, forms);
   const none = atom("none");
-  return remote.call("erl_eval", "expr", [block, [], none, none, atom("value")], limits);
+  return remote.call("erl_eval", "expr", [block, bound, none, none, atom("value")], limits);
 }
 
 async function hasElixir(remote: Remote): Promise<boolean> {

@@ -7,15 +7,7 @@ import { erpcOutcome, rexOutcome } from "../../src/node/call-results.ts";
 import { readIoRequest } from "../../src/node/io-request.ts";
 import { outline } from "../../src/node/outline.ts";
 import { stackFrames } from "../../src/node/remote-error.ts";
-import {
-  atom,
-  binary,
-  charlist,
-  Pid,
-  type Term,
-  TermMap,
-  tuple,
-} from "../../src/term/index.ts";
+import { atom, binary, charlist, type Term, TermMap, tuple } from "../../src/term/index.ts";
 
 const FRAME = tuple(atom("lists"), atom("nth"), 2, [
   tuple(atom("file"), charlist("lists.erl")),
