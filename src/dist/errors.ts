@@ -89,6 +89,7 @@ export class HandshakeClosedError extends BeamError {
   constructor(node: string, step: string) {
     super(`${node} closed the connection while ${step}`, {
       node,
+      retryable: true, // a node that is about to stop, or a proxy before one that is not up, does so too
       remedy: "Is this its distribution port? Short and long names do not mix: try the other form.",
     });
   }

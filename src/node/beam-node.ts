@@ -146,6 +146,19 @@ export class BeamNode implements AsyncDisposable {
     this.#link.sendTo(to, message);
   }
 
+  /** Whether more than 1 MiB waits to be written: who sends much should wait for {@link drained}, as the BEAM suspends its senders. */
+  get congested(): boolean {
+    return this.#link.congested;
+  }
+
+  /**
+   * Resolves when the link takes more. Without waiting, {@link send} refuses what comes on top of 256 MiB.
+   * @throws NodeDownError
+   */
+  drained(): Promise<void> {
+    return this.#link.drained();
+  }
+
   /**
    * Calls a server there, as `gen_server:call/3` and `gen_statem:call/3` do, or a gen_event manager as `gen_event` does. Resolves with the
    * reply; one that comes too late reaches nobody. Default timeout 5000 ms.

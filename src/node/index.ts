@@ -32,6 +32,12 @@ export type { GenCallOptions } from "./gen-call.ts";
 export { GroupLeader, type GroupLeaderOptions } from "./group-leader.ts";
 export type { Destination, RemoteName } from "./home.ts";
 export {
+  type KeepConnectedOptions,
+  KeptConnection,
+  keepConnected,
+  type RetryOptions,
+} from "./keep-connected.ts";
+export {
   type LocalDialOptions,
   LocalNode,
   type LocalNodeOptions,

@@ -11,6 +11,9 @@ import { Relations } from "./relations.ts";
 import { serveSpawn } from "./served-call.ts";
 import { Signals } from "./signals.ts";
 
+/** How many bytes may wait to be written before senders are asked to wait, as the BEAM's dist_buf_busy_limit. */
+const WINDOW = 1024 * 1024;
+
 /** A connection between a local node and another one. */
 export class Link extends Signals {
   readonly credit: Credit;
@@ -20,6 +23,8 @@ export class Link extends Signals {
   readonly #pump: Pump;
   #down: BeamError | undefined;
   #closing = false;
+  #blocked = false;
+  readonly #drains: (() => void)[] = [];
   #over!: (reason: BeamError | undefined) => void;
 
   constructor(pump: Pump, peer: PeerInfo, maxPending: number, home: Home) {
@@ -86,6 +91,7 @@ export class Link extends Signals {
     this.credit.lost(this.#down);
     this.home.detach(this, this.#down);
     this.relations.lost();
+    this.#released();
     this.#over(this.#closing ? undefined : this.#down);
   }
 
@@ -158,14 +164,36 @@ export class Link extends Signals {
     }
   }
 
+  /** Whether so much waits to be written that senders should wait too. */
+  get congested(): boolean {
+    return this.#blocked || this.#pump.pendingBytes > WINDOW;
+  }
+
+  /** Resolves when the link is not congested. @throws NodeDownError */
+  async drained(): Promise<void> {
+    while (this.#down === undefined && this.congested) {
+      await new Promise<void>((resolve) => {
+        this.#drains.push(resolve);
+        if (!this.#blocked) setImmediate(() => this.#released()); // it is written at the end of this turn
+      });
+    }
+    if (this.#down !== undefined) throw this.#down;
+  }
+
   /** @internal Whether the transport takes no more bytes. */
   set blocked(blocked: boolean) {
+    this.#blocked = blocked;
     this.credit.blocked = blocked;
+    if (!blocked) this.#released();
   }
 
   protected override transmit(control: Control, payload?: Term): void {
     if (this.#down !== undefined) throw this.#down;
     this.#pump.send(control, payload);
+  }
+
+  #released(): void {
+    for (const resolve of this.#drains.splice(0)) resolve();
   }
 
   #message(process: LocalProcess | undefined, payload: Encoded, extras: Extras): void {

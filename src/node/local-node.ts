@@ -5,6 +5,7 @@ import { type Caller, NameInUseError, OFFERED, type Verdict } from "../dist/inde
 import { AbortedError, type BeamError, UsageError } from "../errors.ts";
 import type { Term } from "../term/index.ts";
 import { parseNodeName } from "./address.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Attempt } from "./attempt.ts";
 import { BeamNode } from "./beam-node.ts";
 import type { ConnectLimits, DialOptions } from "./connect.ts";
@@ -12,6 +13,7 @@ import { traceConnect } from "./diagnostics.ts";
 import { Doorman, type House, type ListenOptions } from "./doorman.ts";
 import type { ServedFunction } from "./functions.ts";
 import { type Destination, Home } from "./home.ts";
+import { KeptConnection, type RetryOptions } from "./keep-connected.ts";
 import type { Link } from "./link.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
@@ -50,7 +52,8 @@ export class LocalNode implements AsyncDisposable {
   readonly #options: LocalNodeOptions;
   readonly #nodes = new Map<string, BeamNode>();
   readonly #dialing = new Map<string, Dialing>();
-  readonly #arrivals = new Map<string, Set<(node: BeamNode) => void>>();
+  readonly #arrivals = new Arrivals();
+  readonly #kept = new Set<KeptConnection>();
   #doorman: Doorman | undefined;
   #home!: Home;
   #closed = false;
@@ -107,6 +110,22 @@ export class LocalNode implements AsyncDisposable {
     return link;
   }
 
+  /** Connects as {@link connect} does, and again whenever the link is lost; returns at once. */
+  keepConnected(
+    node: string,
+    { retry, ...options }: LocalDialOptions & { readonly retry?: RetryOptions | undefined } = {},
+  ): KeptConnection {
+    const dial = (given: AbortSignal) => {
+      const { signal } = options;
+      const both = signal === undefined ? given : AbortSignal.any([signal, given]);
+      return this.connect(node, { ...options, signal: both });
+    };
+    const kept = new KeptConnection(node, dial, retry);
+    this.#kept.add(kept);
+    void kept.closed.then(() => this.#kept.delete(kept));
+    return kept;
+  }
+
   /** A process of this node that others can send to, over any link. */
   mailbox(options: MailboxOptions = {}): Mailbox {
     return new Mailbox(this.#home, options);
@@ -151,6 +170,7 @@ export class LocalNode implements AsyncDisposable {
   /** Gives the name back, stops listening, closes every link and ends every process. May be called again. */
   async close(): Promise<void> {
     this.#closed = true;
+    await Promise.all([...this.#kept].map((kept) => kept.close()));
     for (const { yield: giveUp } of this.#dialing.values()) giveUp();
     const links = [...this.#nodes.values()].map((node) => node.close());
     await Promise.all([...links, this.#doorman?.close()]);
@@ -209,27 +229,9 @@ export class LocalNode implements AsyncDisposable {
     } catch (error) {
       const yielded = given.aborted && !this.#closed && signal?.aborted !== true;
       if (!yielded && !(error instanceof NameInUseError)) throw error;
-      return await this.#arrival(name, attempt.left, error);
+      // The other side calls us.
+      return this.#nodes.get(name) ?? (await this.#arrivals.of(name, attempt.left, error));
     }
-  }
-
-  /** The other side calls us: waits for that. */
-  #arrival(name: string, timeout: number, otherwise: unknown): Promise<BeamNode> {
-    const here = this.#nodes.get(name);
-    if (here !== undefined) return Promise.resolve(here);
-    return new Promise((resolve, reject) => {
-      const waiting = this.#arrivals.get(name) ?? new Set();
-      this.#arrivals.set(name, waiting);
-      const arrived = (node: BeamNode): void => {
-        clearTimeout(late);
-        resolve(node);
-      };
-      const late = setTimeout(() => {
-        waiting.delete(arrived);
-        reject(otherwise);
-      }, timeout);
-      waiting.add(arrived);
-    });
   }
 
   async #welcome(link: Link): Promise<BeamNode> {
@@ -242,9 +244,7 @@ export class LocalNode implements AsyncDisposable {
     });
     if (this.#closed) await node.close();
     else await node.prepare({});
-    const waiting = this.#arrivals.get(name) ?? new Set();
-    this.#arrivals.delete(name);
-    for (const arrived of waiting) arrived(node);
+    this.#arrivals.came(node);
     if (!this.#closed) this.#options.connected?.(node);
     return node;
   }

@@ -85,6 +85,11 @@ export class Pump {
     this.#session.transportClosed();
   }
 
+  /** Bytes that the transport has not taken yet. */
+  get pendingBytes(): number {
+    return this.#session.pendingBytes;
+  }
+
   /** Whether {@link learnRelease} can make a difference. */
   get releaseMatters(): boolean {
     return this.#session.releaseMatters;
