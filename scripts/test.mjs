@@ -14,7 +14,7 @@ if (
 ) {
   const { provideBeam } = await import("./beam.mjs");
   await provideBeam(
-    { needed: ["otp23", "otp25", "otp27", "otp29"], wished: ["rabbitmq310"] },
+    { needed: ["otp23", "otp25", "otp27", "otp29"], wished: ["rabbitmq310", "strangers"] },
     "test",
     args,
   );

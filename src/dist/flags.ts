@@ -60,7 +60,7 @@ export const PASS_THROUGH: Flags = { high: OFFERED.high, low: (OFFERED.low & ~0x
 /** Asks the node for a name, so that no atom is left behind there: a request in the first message, no capability. */
 export const NAME_ME: Flags = { high: HIGH.NAME_ME, low: 0 };
 
-/** What a peer must have for us: what OTP 23 makes mandatory, and the monitors that calls are made of. */
+/** What a peer must have for us: what OTP 23 makes mandatory. Programs in Java and C have no more, and run nothing. */
 export const REQUIRED: Flags = flags([
   "EXTENDED_REFERENCES",
   "FUN_TAGS",
@@ -72,9 +72,7 @@ export const REQUIRED: Flags = flags([
   "UTF8_ATOMS",
   "MAP_TAG",
   "BIG_CREATION",
-  "DIST_MONITOR",
-  "DIST_MONITOR_NAME",
-  "SPAWN",
+  "HANDSHAKE_23",
 ]);
 
 // Bit 26, though the OTP documentation prints another value: this is what OTP's own code has.

@@ -56,7 +56,9 @@ export class BeamNode implements AsyncDisposable {
    */
   async prepare(options: WaitOptions): Promise<void> {
     const link = this.#link;
-    const wait = { ...options, timeout: Math.min(options.timeout ?? 0, PREPARE_TIMEOUT) };
+    if (!link.runs) return;
+    const { timeout = PREPARE_TIMEOUT } = options;
+    const wait = { ...options, timeout: Math.min(timeout, PREPARE_TIMEOUT) };
     const release = { module: "erlang", fun: "system_info", args: [atom("otp_release")] };
     await Promise.allSettled([
       this.#user.pid(wait),

@@ -1,8 +1,9 @@
 /** What processes of ours send over a connection, in the form that the other side takes. */
 
 import { type Control, hasFlag, type PeerInfo } from "../dist/index.ts";
-import { type BeamError, isBeamError, LimitError } from "../errors.ts";
+import { type BeamError, isBeamError, LimitError, UsageError } from "../errors.ts";
 import { type Atom, atom, type Pid, type Reference, type Term, tuple } from "../term/index.ts";
+import { SpawnRefusedError } from "./errors.ts";
 import type { Home } from "./home.ts";
 import type { Address, LocalProcess } from "./processes.ts";
 
@@ -41,6 +42,11 @@ export abstract class Signals {
   /** Why the link is down; `undefined` while it is up. */
   abstract get down(): BeamError | undefined;
 
+  /** Whether it runs functions: a BEAM does, a program in Java or C does not. */
+  get runs(): boolean {
+    return hasFlag(this.peer.flags, "SPAWN");
+  }
+
   /** @throws NodeDownError InvalidControlError EncodeError LimitError */
   protected abstract transmit(control: Control, payload?: Term): void;
 
@@ -61,6 +67,7 @@ export abstract class Signals {
   }
 
   spawnRequest(process: LocalProcess, call: SpawnCall, groupLeader: Pid, monitor: boolean): void {
+    if (!this.runs) throw new SpawnRefusedError(this.peer.name, "notsup");
     const { module, fun, args } = call;
     this.transmit(
       {
@@ -148,6 +155,11 @@ export abstract class Signals {
     target: Pid | string,
     position: number,
   ): Control {
+    // Programs in Java and C drop the link for a control message that they do not know.
+    const needed = typeof target === "string" ? "DIST_MONITOR_NAME" : "DIST_MONITOR";
+    if (!hasFlag(this.peer.flags, needed)) {
+      throw new UsageError(`${this.peer.name} is no BEAM: it has no such monitors`);
+    }
     return {
       type,
       from: (process.address as Address).pid,

@@ -24,6 +24,7 @@ export class UserLeader {
   /** The pid; a node without `user` gets one of ours that nobody listens to. */
   async pid(options: WaitOptions = {}): Promise<Pid> {
     if (this.#known !== undefined) return this.#known;
+    if (!this.#link.runs) return this.#link.home.processes.nobody;
     const invocation = { module: "erlang", fun: "whereis", args: [atom("user")] };
     const wait = { timeout: options.timeout, signal: options.signal };
     const found = await callByRex(this.#link, invocation, wait).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { cached, cachePath } from "./cache.ts";
 import { isSet, type OtpSet, SETS, type SetName } from "./sets.ts";
+import { adoptLinks, type Strangers, strangersAt } from "./strangers.ts";
 import { readSystem } from "./system.ts";
 import { reportedRelease, unpack } from "./unpack.ts";
 import { exists } from "./wrappers.ts";
@@ -57,6 +58,25 @@ export async function provisionRabbit(): Promise<RabbitFiles> {
   return { home, plugins: join(home, "plugins") };
 }
 
+/** Java with JInterface and C with erl_interface. */
+export async function provisionStrangers(): Promise<Strangers> {
+  const system = await readSystem();
+  if (system === undefined) throw new NoBeamError("Java and C with Erlang's interfaces");
+  const name = "strangers";
+  const folder = cachePath(name, system.architecture);
+  await cached(folder, async (half) => {
+    const none = await unpack({ name, system, spec: SETS[name], folder: half, final: folder });
+    await adoptLinks(half);
+    return none;
+  });
+  return strangersAt(folder);
+}
+
+/** Whether this machine can have the strangers; their tests are skipped elsewhere. */
+export async function hasStrangers(): Promise<boolean> {
+  return (await readSystem()) !== undefined;
+}
+
 /** Whether this machine can have RabbitMQ, and with it Ranch and Cowboy; tests that need them are skipped elsewhere. */
 export async function hasRabbit(): Promise<boolean> {
   return (await readSystem()) !== undefined;
@@ -64,7 +84,7 @@ export async function hasRabbit(): Promise<boolean> {
 
 /** This machine offers neither apt with a known archive nor what is asked for on the PATH. */
 export class NoBeamError extends Error {
-  constructor(what: "Erlang" | "RabbitMQ") {
+  constructor(what: "Erlang" | "RabbitMQ" | "Java and C with Erlang's interfaces") {
     const install = what === "Erlang" ? "install erlang and elixir, or " : "";
     super(`no ${what} to run: ${install}run this on Debian or Ubuntu, or where Docker runs`);
     this.name = "NoBeamError";
@@ -92,11 +112,10 @@ function otpAt(release: number, root: string, bin: string): Otp {
 /** Provisions all the named sets at the same time; resolves to a line on each. */
 export function provisionAll(names: readonly SetName[]): Promise<string[]> {
   const work = names.map(async (name) => {
-    if (name !== "rabbitmq310") {
-      const otp = await provision(name);
-      return `${name} OTP ${otp.release} ${otp.bin("erl")}`;
-    }
-    return `${name} ${(await provisionRabbit()).home}`;
+    if (name === "rabbitmq310") return `${name} ${(await provisionRabbit()).home}`;
+    if (name === "strangers") return `${name} ${(await provisionStrangers()).folder}`;
+    const otp = await provision(name);
+    return `${name} OTP ${otp.release} ${otp.bin("erl")}`;
   });
   return Promise.all(work);
 }

@@ -2,8 +2,8 @@
 
 /** The sets that hold an OTP with Elixir beside it. */
 export type OtpSet = "otp23" | "otp25" | "otp27" | "otp29";
-/** Every set: the OTPs, and what is run on them. */
-export type SetName = OtpSet | "rabbitmq310";
+/** Every set: the OTPs, what is run on them, and what programs of others need to speak to them. */
+export type SetName = OtpSet | "rabbitmq310" | "strangers";
 
 /** What a set is made of. */
 export interface SetSpec {
@@ -13,7 +13,7 @@ export interface SetSpec {
   readonly packages: readonly string[];
   /** Packages taken alone: they run on another set's OTP. */
   readonly alone: readonly string[];
-  /** The OTP release it must report; suites that still move may report a newer one. */
+  /** The OTP release it must report, if it holds an OTP; suites that still move may report a newer one. */
   readonly release?: { readonly number: number; readonly orNewer: boolean };
 }
 
@@ -46,6 +46,12 @@ export const SETS: Readonly<Record<SetName, SetSpec>> = {
   otp27: otp(27, ["trixie"]),
   otp29: otp(29, ["forky", "sid"], true),
   rabbitmq310: { suites: ["bookworm"], packages: [], alone: ["rabbitmq-server"] },
+  // The small compilers: half of what a JDK weighs, a fifth of gcc.
+  strangers: {
+    suites: ["bookworm"],
+    packages: ["default-jre-headless", "ecj", "libc6-dev", "tcc"],
+    alone: ["erlang-dev", "erlang-jinterface"],
+  },
 };
 
 /** Whether `name` is a set. */

@@ -36,7 +36,7 @@ export async function unpack(work: Unpacking): Promise<number> {
     // Unpacked as root, a set-uid program would stay one, and never get its security fixes.
     const setUid = (await run("find", [root, "-type", "f", "-perm", "/6000"])).split("\n");
     for (const file of setUid.filter((path) => path !== "")) await run("chmod", ["ug-s", file]);
-    const release = spec.packages.length === 0 ? 0 : await makeOtp(work);
+    const release = spec.release === undefined ? 0 : await makeOtp(work);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     finished(name, `${release === 0 ? "" : `OTP ${release} `}ready in ${seconds} s`);
     return release;

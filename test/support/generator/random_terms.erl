@@ -5,12 +5,19 @@
 %% What only this node can make is made once, so that a seed gives the same terms each time.
 start() ->
     persistent_term:put(?MODULE, #{
-        refs => [make_ref(), make_ref(), alias()],
+        refs => [make_ref(), make_ref(), other_ref()],
         pids => [self(), whereis(init), whereis(kernel_sup)],
         ports => erlang:ports()
     }),
     register(echo, spawn(fun echo/0)),
     ok.
+
+%% An alias has more words than other references; OTP 23 has none.
+other_ref() ->
+    case erlang:function_exported(erlang, alias, 0) of
+        true -> apply(erlang, alias, []);
+        false -> make_ref()
+    end.
 
 %% Sends every {From, Term} back as Term.
 echo() ->
@@ -58,8 +65,8 @@ leaf(3) -> sign() * (1 bsl pick([0, 7, 8, 31, 32, 53, 63, 64, 2040])) + pick([-1
 leaf(4) -> float();
 leaf(5) -> pick([ok, error, nil, true, '', 'a b', 'Elixir.Shop.Counter', long(97), long(233), long(1091), long(128512)]);
 leaf(6) -> list_to_atom([pick("abcdefgh") || _ <- few(2)]);
-leaf(7) -> rand:bytes(pick([0, 1, 5, 30, 63, 64, 65, 300]));
-leaf(8) -> pick([rand:bytes(rand:uniform(40)), rand:bytes(4095), rand:bytes(4096), rand:bytes(rare(20000))]);
+leaf(7) -> bytes(pick([0, 1, 5, 30, 63, 64, 65, 300]));
+leaf(8) -> pick([bytes(rand:uniform(40)), bytes(4095), bytes(4096), bytes(rare(20000))]);
 leaf(9) -> Size = rand:uniform(70), <<(bits(70)):Size>>;
 leaf(10) -> identifier(rand:uniform(7));
 leaf(11) -> fun_of(pick([lists, random_terms, 'Elixir.Enum']), pick([map, 'a b', '+']), rand:uniform(256) - 1);
@@ -90,7 +97,8 @@ identifier(7) -> external(<<120>>, <<(bits(64)):64, (creation()):32>>).
 
 external(Tag, Rest) ->
     Node = pick([<<"shop@host">>, <<"a@10.0.0.7">>, <<"b@[::1]">>]),
-    binary_to_term(<<131, Tag/binary, 119, (byte_size(Node)), Node/binary, Rest/binary>>).
+    Written = <<131, Tag/binary, 119, (byte_size(Node)), Node/binary, Rest/binary>>,
+    try binary_to_term(Written) catch error:badarg -> none end. %% OTP 23 does not know all of them
 
 creation() -> pick([1, 4, bits(32)]).
 
@@ -104,7 +112,7 @@ float() ->
     case pick([special, integer, any]) of
         special -> pick([0.0, -0.0, 1.0, 0.1, 5.0e-324, 1.7976931348623157e308, 1.0e22, -1.5]);
         integer -> float(bits(60));
-        any -> finite(rand:bytes(8))
+        any -> finite(bytes(8))
     end.
 
 finite(<<Float/float>>) -> Float;
@@ -112,8 +120,19 @@ finite(_) -> 0.5.
 
 long(Character) -> list_to_atom(lists:duplicate(255, Character)).
 sign() -> pick([1, -1]).
-bits(Count) -> binary:decode_unsigned(rand:bytes((Count + 7) div 8)) band ((1 bsl Count) - 1).
+bits(Count) -> binary:decode_unsigned(bytes((Count + 7) div 8)) band ((1 bsl Count) - 1).
 few(Most) -> lists:seq(1, rand:uniform(Most + 1) - 1).
 %% Mostly a small number, once in a while up to Most.
 rare(Most) -> case rand:uniform(20) of 1 -> Most; _ -> 30 end.
 pick(List) -> lists:nth(rand:uniform(length(List)), List).
+
+%% OTP 23 has no rand:bytes/1.
+bytes(Count) ->
+    case erlang:function_exported(rand, bytes, 1) of
+        true -> apply(rand, bytes, [Count]);
+        false -> old_bytes(Count)
+    end.
+
+old_bytes(Count) ->
+    Words = [<<(rand:uniform(1 bsl 56) - 1):56>> || _ <- lists:seq(1, Count div 7 + 1)],
+    binary:part(iolist_to_binary(Words), 0, Count).
