@@ -1,19 +1,49 @@
 import { describe, expect, test } from "vitest";
-import { type Control, InvalidControlError, NodeDownError } from "../../src/dist/index.ts";
+import { decodeControl } from "../../src/dist/control-decode.ts";
+import {
+  type Control,
+  type FlagName,
+  type Flags,
+  flags,
+  InvalidControlError,
+  NodeDownError,
+  OFFERED,
+  ProtocolError,
+} from "../../src/dist/index.ts";
 import { Outbox } from "../../src/dist/outbox.ts";
 import { EncodeError } from "../../src/etf/index.ts";
 import { atom, binary, Pid, Reference, type Term, tuple } from "../../src/term/index.ts";
 import { connected, pump } from "./pair.ts";
 
 describe("ticks, by the clock that is handed in", () => {
-  test("an idle link is kept alive by both sides", () => {
+  test("an idle link stays up for a day, at a few bytes a minute", () => {
     const { left, right } = connected();
-    for (let now = 1000; now <= 600_000; now += 1000) {
+    let bytes = 0;
+    const count = (chunk: Buffer) => {
+      bytes += chunk.length;
+      return [chunk];
+    };
+    for (let now = 1000; now <= 24 * 3_600_000; now += 1000) {
       left.session.tick(now);
       right.session.tick(now);
-      pump(left, right, undefined, now);
+      pump(left, right, count, now);
     }
     expect([left.down, right.down]).toEqual([undefined, undefined]);
+    expect(bytes).toBeLessThan(24 * 60 * 64);
+  });
+
+  test("a link stays up for a day with a node that ticks only as OTP does", () => {
+    const { left } = connected();
+    let written = 0;
+    for (let now = 1000; now <= 24 * 3_600_000; now += 1000) {
+      left.session.tick(now);
+      if (left.output(now).length > 0) written = now;
+      // A node of a net_ticktime of 60 s: a tick every 15 s, and we are down for it after 75 s of silence.
+      if (now % 15_000 === 0) left.session.receive(new Uint8Array(4), now);
+      if (left.output(now).length > 0) written = now;
+      expect(now - written).toBeLessThan(60_000);
+    }
+    expect(left.down).toBeUndefined();
   });
 
   test("two of ours do not answer each other's ticks for ever", () => {
@@ -47,6 +77,133 @@ describe("ticks, by the clock that is handed in", () => {
     expect(left.down).toBeUndefined();
     left.session.tick(60_000);
     expect(left.down).toBeInstanceOf(NodeDownError);
+  });
+});
+
+describe("every control message arrives as it was sent", () => {
+  const without = (...names: FlagName[]): Flags => {
+    const less = flags(names);
+    const { high, low } = OFFERED;
+    return { high: (high & ~less.high) >>> 0, low: (low & ~less.low) >>> 0 };
+  };
+  const token = tuple(1, 17, 3, atom("x"), 2);
+  const messages = ({ left }: ReturnType<typeof connected>): [Control, Term?][] => {
+    const [from, to] = [left.pid(1), left.theirs(2)];
+    const own = left.reference(1, 2, 3);
+    const alias = new Reference(to.node, to.creation, [1, 2, 3]);
+    const spawn = { ref: own, from, groupLeader: from, module: atom("m"), function: atom("f") };
+    const plain: [Control, Term?][] = [
+      [{ type: "link", from, to }],
+      [{ type: "unlink_ack", id: 2n ** 64n - 1n, from, to }],
+      [{ type: "send", to }, 1],
+      [{ type: "send_sender", from, to }, 1],
+      [{ type: "reg_send", from, to: atom("rex") }, 1],
+      [{ type: "alias_send", from, to: alias }, 1],
+      [{ type: "group_leader", leader: from, to }],
+      [{ type: "exit", from, to, reason: atom("why") }],
+      [{ type: "exit2", from, to, reason: atom("why") }],
+      [{ type: "payload_exit", from, to }, atom("why")],
+      [{ type: "payload_exit2", from, to }, atom("why")],
+      [{ type: "monitor", from, target: to, ref: own }],
+      [{ type: "monitor", from, target: atom("rex"), ref: own }],
+      [{ type: "demonitor", from, target: to, ref: own }],
+      [{ type: "monitor_exit", from, to, ref: alias, reason: atom("why") }],
+      [{ type: "payload_monitor_exit", from: atom("rex"), to, ref: alias }, atom("why")],
+      [{ type: "spawn_request", ...spawn, arity: 1, options: [atom("monitor")] }, [5]],
+      [{ type: "spawn_reply", ref: alias, to, flags: 2, result: from }],
+    ];
+    const traced = plain
+      .filter(([{ type }]) => /send|exit|spawn/.test(type) && !type.includes("monitor"))
+      .map(([control, ...message]): [Control, Term?] => [
+        { ...control, token } as Control,
+        ...message,
+      ]);
+    return [...plain, ...traced];
+  };
+  const arrive = (
+    { left, right }: ReturnType<typeof connected>,
+    sent: readonly [Control, Term?][],
+  ) => {
+    for (const [control, message] of sent) left.session.send(control, message);
+    pump(left, right);
+    expect([left.down, right.down]).toEqual([undefined, undefined]);
+    expect(right.messages).toHaveLength(sent.length);
+    return right.messages;
+  };
+
+  test.each<[string, FlagName[]]>([
+    ["with all that we offer", []],
+    ["without ALTACT_SIG", ["ALTACT_SIG"]],
+    ["without headers and fragments", ["DIST_HDR_ATOM_CACHE", "FRAGMENTS"]],
+  ])("%s", (_name, less) => {
+    const both = connected({ right: { flags: without(...less) } });
+    const sent = messages(both);
+    const got = arrive(both, sent);
+    for (const [index, [control, message]] of sent.entries()) {
+      expect(got[index]?.control, control.type).toMatchObject(control);
+      expect(got[index]?.message).toEqual(message);
+    }
+  });
+
+  test("an unlink has an id, or has none for nodes without UNLINK_ID", () => {
+    const both = connected();
+    const unlink = { type: "unlink", from: both.left.pid(1), to: both.left.theirs(2) } as const;
+    arrive(both, [[{ ...unlink, id: 7 }]]);
+    expect(() => both.left.session.send({ ...unlink, id: undefined })).toThrow(InvalidControlError);
+    const less = without("UNLINK_ID", "MANDATORY_25_DIGEST");
+    const old = connected({ left: { flags: less }, right: { flags: less } });
+    arrive(old, [[{ ...unlink, id: undefined }]]);
+    expect(() => old.left.session.send({ ...unlink, id: 7 })).toThrow(InvalidControlError);
+  });
+
+  test("priority goes to aliases and with exit signals, where both sides have ALTACT_SIG", () => {
+    const both = connected();
+    const [from, to] = [both.left.pid(1), both.left.theirs(2)];
+    const alias = new Reference(to.node, to.creation, [1, 2, 3]);
+    const urgent: [Control, Term][] = [
+      [{ type: "alias_send", from, to: alias, priority: true }, 1],
+      [{ type: "alias_send", from, to: alias, priority: true, token }, 1],
+      [{ type: "payload_exit2", from, to, priority: true }, atom("why")],
+    ];
+    const got = arrive(both, urgent);
+    for (const [index, [control]] of urgent.entries()) {
+      expect(got[index]?.control).toMatchObject(control);
+    }
+    const plain = connected({ right: { flags: without("ALTACT_SIG") } });
+    for (const [control, message] of urgent) {
+      expect(() => plain.left.session.send(control, message)).toThrow(/priority/);
+    }
+    expect(() => both.left.session.send({ type: "send", to, priority: true }, 1)).toThrow(
+      InvalidControlError,
+    );
+  });
+});
+
+describe("an ALTACT_SIG_SEND that OTP may send", () => {
+  const read = (...items: Term[]) => decodeControl(tuple(37, ...items), theirs.node);
+  const theirs = new Pid(atom("left@host"), 1, 0, 77);
+  const own = new Pid(atom("right@host"), 1, 0, 77);
+  const ref = new Reference(own.node, 77, [1, 2, 3]);
+  test.each<[string, Term[], object]>([
+    ["a message", [0, theirs, own], { type: "send_sender", to: own, priority: false }],
+    ["one with a token", [2, theirs, own, 5], { type: "send_sender", token: 5 }],
+    ["to a name", [8, theirs, atom("x")], { type: "reg_send", to: atom("x") }],
+    ["to an alias, urgent", [5, theirs, ref], { type: "alias_send", to: ref, priority: true }],
+    ["an exit", [17, theirs, own], { type: "payload_exit2", to: own, priority: true }],
+    [
+      "more than is known now",
+      [2n ** 70n + 4n, theirs, ref, 1, 2],
+      { type: "alias_send", to: ref },
+    ],
+  ])("%s", (_name, items, wanted) => {
+    expect(read(...items)).toMatchObject(wanted);
+  });
+
+  test("without its flags or its target is a broken protocol", () => {
+    expect(() => read(atom("x"), theirs, own)).toThrow(ProtocolError);
+    expect(() => read(2, theirs, own)).toThrow(ProtocolError);
+    expect(() => read(4, theirs, own)).toThrow(ProtocolError);
+    expect(() => read(0, own, own)).toThrow(ProtocolError);
   });
 });
 
