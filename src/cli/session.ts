@@ -76,9 +76,10 @@ export function connectTo(
   });
 }
 
-/** `host`, `host:port` or `:port` of an EPMD. */
+/** `host`, `host:port` or `:port` of an EPMD; an IPv6 address stands in brackets. */
 export function epmdAddress(text: string): { host?: string; port?: number } {
-  const [host, port] = text.split(":");
+  const bracketed = /^\[(.*)\](?::(.*))?$/.exec(text);
+  const [host, port] = bracketed === null ? text.split(":") : bracketed.slice(1);
   return {
     ...(host === "" || host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: Number(port) }),

@@ -54,6 +54,9 @@ const NAMES = [...Object.keys(LOW), ...Object.keys(HIGH)] as FlagName[];
  */
 export const OFFERED: Flags = { high: 0x2d, low: 0x07df7fbc };
 
+/** {@link OFFERED} by a node that others see. */
+export const PUBLISHED: Flags = { high: OFFERED.high, low: (OFFERED.low | LOW.PUBLISHED) >>> 0 };
+
 /** {@link OFFERED} without headers and fragments, as nodes of before OTP R13 speak. */
 export const PASS_THROUGH: Flags = { high: OFFERED.high, low: (OFFERED.low & ~0x802000) >>> 0 };
 

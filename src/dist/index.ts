@@ -22,6 +22,7 @@ export {
   missingFlags,
   OFFERED,
   PASS_THROUGH,
+  PUBLISHED,
   REQUIRED,
 } from "./flags.ts";
 export { Payload } from "./payload.ts";

@@ -28,6 +28,8 @@ export class Home {
   readonly functions: Functions = new Functions();
   /** Whether other nodes see us in `nodes()`. */
   readonly visible: boolean;
+  /** Connects to a node of the cluster that others told us of. */
+  meet: (node: string) => Promise<unknown> = () => Promise.reject(new NoSuchLinkError(""));
   readonly #names = new Map<Atom, LocalProcess>();
   readonly #links = new Map<Atom, Link>();
 

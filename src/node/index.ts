@@ -37,12 +37,8 @@ export {
   keepConnected,
   type RetryOptions,
 } from "./keep-connected.ts";
-export {
-  type LocalDialOptions,
-  LocalNode,
-  type LocalNodeOptions,
-  startNode,
-} from "./local-node.ts";
+export { LocalNode, startNode } from "./local-node.ts";
+export type { LocalDialOptions, LocalNodeOptions } from "./local-node-options.ts";
 export { type AliasOptions, Mailbox, type MailboxOptions } from "./mailbox.ts";
 export type { Monitor } from "./monitors.ts";
 export { RemoteError, type RemoteKind, type StackFrame } from "./remote-error.ts";

@@ -1,41 +1,33 @@
 /** A node of ours with a name: others call it and are called, all its links share its processes. */
 
 import { randomBytes, randomInt } from "node:crypto";
-import { type Caller, NameInUseError, OFFERED, type Verdict } from "../dist/index.ts";
-import { AbortedError, type BeamError, UsageError } from "../errors.ts";
-import type { Term } from "../term/index.ts";
+import {
+  type Caller,
+  type Flags,
+  hasFlag,
+  NameInUseError,
+  OFFERED,
+  PUBLISHED,
+  type Verdict,
+} from "../dist/index.ts";
+import { AbortedError, UsageError } from "../errors.ts";
+import { atom, type Term } from "../term/index.ts";
 import { parseNodeName } from "./address.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Attempt } from "./attempt.ts";
 import { BeamNode } from "./beam-node.ts";
-import type { ConnectLimits, DialOptions } from "./connect.ts";
 import { traceConnect } from "./diagnostics.ts";
 import { Doorman, type House, type ListenOptions } from "./doorman.ts";
+import { NoSuchLinkError } from "./errors.ts";
 import type { ServedFunction } from "./functions.ts";
+import { GlobalNameServer } from "./global-name-server.ts";
 import { type Destination, Home } from "./home.ts";
 import { KeptConnection, type RetryOptions } from "./keep-connected.ts";
 import type { Link } from "./link.ts";
+import type { LocalDialOptions, LocalNodeOptions } from "./local-node-options.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
 import type { SendOptions } from "./signals.ts";
-
-/** How a node of ours is started. */
-export interface LocalNodeOptions {
-  /** The secret that we share with other nodes, or a function that has one for each node; `undefined` refuses that node. */
-  readonly cookie: string | ((peer: string) => string | undefined);
-  /** Where others can call us; `false` for nowhere. Default the loopback and this host's EPMD. */
-  readonly listen?: ListenOptions | false | undefined;
-  /** Called with each node that is connected, whoever called. */
-  readonly connected?: ((node: BeamNode) => void) | undefined;
-  /** Called when a link is over: with the reason, or `undefined` when it was closed here. */
-  readonly disconnected?: ((node: BeamNode, reason: BeamError | undefined) => void) | undefined;
-  /** Called when a caller was turned away, or broke off, with the reason. */
-  readonly refused?: ((reason: BeamError) => void) | undefined;
-  readonly limits?: Partial<ConnectLimits> | undefined;
-}
-
-/** How a node is called: the cookie is ours. */
-export type LocalDialOptions = Partial<Omit<DialOptions, "limits">>;
 
 /** What a former link of a caller's name gets to end, in milliseconds. */
 const GRACE = 1_000;
@@ -54,6 +46,8 @@ export class LocalNode implements AsyncDisposable {
   readonly #dialing = new Map<string, Dialing>();
   readonly #arrivals = new Arrivals();
   readonly #kept = new Set<KeptConnection>();
+  readonly #visible: boolean;
+  readonly #flags: Flags;
   #doorman: Doorman | undefined;
   #home!: Home;
   #closed = false;
@@ -61,6 +55,8 @@ export class LocalNode implements AsyncDisposable {
   private constructor(name: string, options: LocalNodeOptions) {
     this.name = name;
     this.#options = options;
+    this.#visible = options.visible === true;
+    this.#flags = this.#visible ? PUBLISHED : OFFERED;
   }
 
   /** @internal Use {@link startNode}. */
@@ -190,8 +186,19 @@ export class LocalNode implements AsyncDisposable {
       creation = await this.#doorman.open();
     }
     // Narrow pids, which every node takes: who will connect is not known yet.
-    this.#home = new Home(this.name, creation ?? randomInt(4, 2 ** 32), false);
+    this.#home = new Home(this.name, creation ?? randomInt(4, 2 ** 32), false, this.#visible);
+    this.#home.meet = (node) => this.#meet(node);
     this.#doorman?.greet();
+  }
+
+  /** Calls a node that the cluster told us of, by way of the EPMD of its host; who listens over TLS is called by the others. */
+  async #meet(node: string): Promise<BeamNode> {
+    const { listen = {} } = this.#options;
+    if (listen === false || listen.tls !== undefined || listen.epmd === false) {
+      throw new NoSuchLinkError(node);
+    }
+    const { port } = listen.epmd ?? {};
+    return this.connect(node, { plain: listen.plain, ...(port && { epmd: { port } }) });
   }
 
   #house(): House {
@@ -199,8 +206,8 @@ export class LocalNode implements AsyncDisposable {
     return {
       name: this.name,
       cookie,
-      flags: OFFERED,
-      visible: false,
+      flags: this.#flags,
+      visible: this.#visible,
       limits,
       home: () => this.#home,
       verdict: (caller) => this.#verdict(caller),
@@ -225,7 +232,7 @@ export class LocalNode implements AsyncDisposable {
       timeout,
     });
     try {
-      return await this.#welcome(await attempt.run({ home: this.#home, flags: OFFERED }));
+      return await this.#welcome(await attempt.run({ home: this.#home, flags: this.#flags }));
     } catch (error) {
       const yielded = given.aborted && !this.#closed && signal?.aborted !== true;
       if (!yielded && !(error instanceof NameInUseError)) throw error;
@@ -242,11 +249,17 @@ export class LocalNode implements AsyncDisposable {
       if (this.#nodes.get(name) === node) this.#nodes.delete(name);
       this.#options.disconnected?.(node, reason);
     });
+    if (this.#visible && hasFlag(node.flags, "PUBLISHED")) this.#greetGlobal(link);
     if (this.#closed) await node.close();
     else await node.prepare({});
     this.#arrivals.came(node);
     if (!this.#closed) this.#options.connected?.(node);
     return node;
+  }
+
+  #greetGlobal(link: Link): void {
+    const global = this.#home.whereis(atom("global_name_server"));
+    if (global instanceof GlobalNameServer) global.met(link);
   }
 
   #verdict({ name, dynamic }: Caller): Verdict {
@@ -267,7 +280,7 @@ export class LocalNode implements AsyncDisposable {
 }
 
 /**
- * Starts a hidden node of this name (`name@host`) in this process, as many as wanted. Real nodes and others of ours connect to it and are
+ * Starts a node of this name (`name@host`) in this process, as many as wanted. Real nodes and others of ours connect to it and are
  * connected to. Nobody without the cookie gets past the handshake.
  * @throws ListenError when the address is taken
  * @throws PlainLinkError when it would be reached from elsewhere without TLS

@@ -1,61 +1,13 @@
 /** The processes that every node has: what others ask of them is answered as a hidden node must, and executes nothing but what is allowed. */
 
 import type { Extras } from "../dist/index.ts";
-import { isBeamError } from "../errors.ts";
 import { Atom, atom, Pid, type Term, Tuple, tuple } from "../term/index.ts";
 import { runServed, type Served } from "./functions.ts";
-import { answerCall, type From, type GenMessage, readGenMessage } from "./gen-protocol.ts";
+import type { GenMessage } from "./gen-protocol.ts";
+import { GlobalNameServer } from "./global-name-server.ts";
 import type { Home } from "./home.ts";
-import { type Encoded, LocalProcess } from "./processes.ts";
-
-/** A process that others know by its name. */
-abstract class Service extends LocalProcess {
-  protected readonly home: Home;
-
-  constructor(home: Home) {
-    super();
-    this.home = home;
-  }
-
-  protected abstract handle(message: GenMessage, extras: Extras): void;
-
-  override message(payload: Encoded, extras: Extras): void {
-    let message: Term;
-    try {
-      message = payload.decode();
-    } catch (error) {
-      if (!isBeamError(error)) throw error;
-      return; // not worth the link: nobody here waits for it
-    }
-    this.handle(readGenMessage(message), extras);
-  }
-
-  override lost(): void {}
-
-  protected reply(from: From, reply: Term, extras: Extras): void {
-    const answer = (what: Term) => answerCall(this.home, this.#pid, from, what, extras);
-    answered(() => answer(reply)) || answered(() => answer(UNSENDABLE));
-  }
-
-  protected tell(to: Pid, message: Term): void {
-    answered(() => this.home.send(to, message, this.#pid));
-  }
-
-  get #pid(): Pid {
-    return this.address?.pid ?? this.home.processes.nobody;
-  }
-}
-
-/** Whether it could be said; that somebody cannot be answered is nobody's error here. */
-function answered(say: () => void): boolean {
-  try {
-    say();
-    return true;
-  } catch (error) {
-    if (!isBeamError(error)) throw error;
-    return false;
-  }
-}
+import type { LocalProcess } from "./processes.ts";
+import { Service } from "./service.ts";
 
 /** Says `yes` to `is_auth`, which is `net_adm:ping/1`. */
 class NetKernel extends Service {
@@ -70,7 +22,6 @@ class NetKernel extends Service {
 const REX = atom("rex");
 const MAX_RUNNING = 4_096;
 const NEVER = new AbortController().signal;
-const UNSENDABLE = tuple(atom("badrpc"), tuple(atom("EXIT"), atom("badarg")));
 const REFUSED = tuple(atom("badrpc"), tuple(atom("EXIT"), atom("notsup")));
 
 /** Tells its features, and calls what is allowed: `{call, M, F, A, GroupLeader}`, by a call, by a cast, or as nodes of old ask. */
@@ -121,11 +72,12 @@ function resultOf(outcome: Served): Term {
   return tuple(atom("badrpc"), tuple(atom("EXIT"), reason));
 }
 
-/** Those of every node, by name. */
-export const SERVICES: ReadonlyMap<string, (home: Home) => LocalProcess> = new Map<
+/** Those of every node, by name; `global` only where others see us. */
+export const SERVICES: ReadonlyMap<string, (home: Home) => LocalProcess | undefined> = new Map<
   string,
-  (home: Home) => LocalProcess
+  (home: Home) => LocalProcess | undefined
 >([
   ["net_kernel", (home) => new NetKernel(home)],
   ["rex", (home) => new Rex(home)],
+  ["global_name_server", (home) => (home.visible ? new GlobalNameServer(home) : undefined)],
 ]);

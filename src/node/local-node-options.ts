@@ -1,0 +1,29 @@
+/** How a node of ours is started, and how it calls others. */
+
+import type { BeamError } from "../errors.ts";
+import type { BeamNode } from "./beam-node.ts";
+import type { ConnectLimits, DialOptions } from "./connect.ts";
+import type { ListenOptions } from "./doorman.ts";
+
+/** How a node of ours is started. */
+export interface LocalNodeOptions {
+  /** The secret that we share with other nodes, or a function that has one for each node; `undefined` refuses that node. */
+  readonly cookie: string | ((peer: string) => string | undefined);
+  /** Where others can call us; `false` for nowhere. Default the loopback and this host's EPMD. */
+  readonly listen?: ListenOptions | false | undefined;
+  /** Called with each node that is connected, whoever called. */
+  readonly connected?: ((node: BeamNode) => void) | undefined;
+  /** Called when a link is over: with the reason, or `undefined` when it was closed here. */
+  readonly disconnected?: ((node: BeamNode, reason: BeamError | undefined) => void) | undefined;
+  /** Called when a caller was turned away, or broke off, with the reason. */
+  readonly refused?: ((reason: BeamError) => void) | undefined;
+  readonly limits?: Partial<ConnectLimits> | undefined;
+  /**
+   * Whether others have us in `nodes()`. Default `false`: a hidden node, which nothing in a cluster waits for. A visible one takes part in
+   * `global`: it is asked for locks, and connects to every node that it is told of.
+   */
+  readonly visible?: boolean | undefined;
+}
+
+/** How a node is called: the cookie is ours. */
+export type LocalDialOptions = Partial<Omit<DialOptions, "limits">>;
