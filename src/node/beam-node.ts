@@ -2,7 +2,7 @@
 
 import type { Flags } from "../dist/index.ts";
 import { type BeamError, UsageError } from "../errors.ts";
-import { atom, Pid, type Term, textOf, tuple } from "../term/index.ts";
+import { atom, charlist, ioFormat, Pid, type Term, textOf, tuple } from "../term/index.ts";
 import {
   type CallOptions,
   callByErpc,
@@ -19,6 +19,7 @@ import type { Link } from "./link.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import { type Monitor, monitor } from "./monitors.ts";
 import { Ping } from "./ping.ts";
+import { RemoteError } from "./remote-error.ts";
 import { remaining, type WaitOptions } from "./request.ts";
 import { type Spawned, type SpawnOptions, SpawnRequest } from "./spawn.ts";
 import { SystemBatch, type SystemOptions, type SystemReply } from "./system.ts";
@@ -31,6 +32,8 @@ export interface CloseOptions {
 }
 
 const PREPARE_TIMEOUT = 1_000;
+/** How long a node has to format what its own process prints, in milliseconds, before it is formatted here. */
+const FORMAT_TIMEOUT = 1_000;
 
 /** A node that we are connected to. Made by {@link connect}; `await using` closes it. */
 export class BeamNode implements AsyncDisposable {
@@ -229,8 +232,19 @@ export class BeamNode implements AsyncDisposable {
    * @throws NodeDownError
    */
   groupLeader(options: GroupLeaderOptions = {}): GroupLeader {
-    const format = (args: readonly Term[]): Promise<Term> =>
-      this.#call({ module: "io_lib", fun: "format", args }, { via: "rex" });
+    const format = async (args: readonly Term[]): Promise<Term> => {
+      try {
+        if (this.#link.runs) {
+          const wait = { via: "rex", timeout: FORMAT_TIMEOUT } as const;
+          return await this.#call({ module: "io_lib", fun: "format", args }, wait);
+        }
+      } catch (error) {
+        if (error instanceof RemoteError && error.kind === "error") throw error; // it does not fit
+      }
+      // The node cannot be asked.
+      const [text, values] = args as readonly [Term, Term];
+      return charlist(ioFormat(text, Array.isArray(values) ? values : [values]));
+    };
     return new GroupLeader(this.#link, format, options);
   }
 

@@ -24,7 +24,9 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Term> {
   const { language, bindings = {}, ...limits } = options;
-  const bound = Object.entries(bindings).map(([name, value]) => tuple(atom(name), value));
+  // An orddict: sorted by name.
+  const names = Object.entries(bindings).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const bound = names.map(([name, value]) => tuple(atom(name), value));
   if ((language ?? ((await hasElixir(remote)) ? "elixir" : "erlang")) === "elixir") {
     const given = [binary(source), bound];
     const result = await remote.call("Elixir.Code", "eval_string", given, limits);

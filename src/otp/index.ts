@@ -22,6 +22,7 @@ export {
 export { type EvaluateOptions, evaluate } from "./evaluate.ts";
 export { consult, consultProblem } from "./file.ts";
 export { initStatus } from "./init.ts";
+export { type LogEvent, type LogEventsOptions, LogStream, logEvents } from "./log-events.ts";
 export { log, logLevel, type NodeLogLevel } from "./logger.ts";
 export { observer } from "./observer.ts";
 export {

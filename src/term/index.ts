@@ -5,6 +5,7 @@ import "./node-inspect.ts";
 export { Atom, atom, bool, ERROR, FALSE, NIL, OK, TRUE, UNDEFINED } from "./atom.ts";
 export { TermSyntaxError } from "./errors.ts";
 export { type InspectOptions, inspect, type Syntax } from "./inspect.ts";
+export { ioFormat } from "./io-format.ts";
 export { type ParseOptions, parse } from "./parse.ts";
 export type { Term } from "./term.ts";
 export { equals, keyOf, TermMap } from "./term-map.ts";

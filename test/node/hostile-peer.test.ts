@@ -6,7 +6,17 @@ import { TermWriter } from "../../src/etf/index.ts";
 import { BeamNode } from "../../src/node/beam-node.ts";
 import { greet } from "../../src/node/greet.ts";
 import type { Link } from "../../src/node/link.ts";
-import { atom, binary, inspect, Pid, Reference, type Term, tuple } from "../../src/term/index.ts";
+import {
+  atom,
+  binary,
+  charlist,
+  Float,
+  inspect,
+  Pid,
+  Reference,
+  type Term,
+  tuple,
+} from "../../src/term/index.ts";
 import { memoryPair } from "../../src/transport/index.ts";
 
 const PEER = atom("right@host");
@@ -208,6 +218,26 @@ describe("a group leader", () => {
     await expect.poll(() => pieces.length, { timeout: 20_000 }).toBe(30_000);
     expect(some.output()).toBe("998 29999 ");
     expect(none.output()).toBe("");
+  });
+
+  it("formats itself what the node does not, and refuses what does not fit", async () => {
+    const { heard, raw, node } = await pair((control, answer) => {
+      if (control.type !== "reg_send" || control.to.name !== "rex") return;
+      const refused = tuple(atom("badrpc"), tuple(atom("EXIT"), atom("notsup")));
+      answer(tuple(22, theirs, control.from), tuple(control.from.serial, refused));
+    });
+    const output = node.groupLeader();
+    const print = (format: string, args: Term) =>
+      tuple(atom("put_chars"), atom("unicode"), atom("io_lib"), atom("format"), [
+        charlist(format),
+        args,
+      ]);
+    const ask = (request: Term) =>
+      raw(tuple(22, theirs, output.pid), tuple(atom("io_request"), theirs, 1, request));
+    ask(print("~p costs ~.2f~n", [tuple(atom("tea"), 1), new Float(2.5)]));
+    ask(print("~p", []));
+    await expect.poll(() => heard.filter(({ type }) => type === "send_sender").length).toBe(2);
+    expect(output.output()).toBe("{tea,1} costs 2.50\n");
   });
 
   it("serves in order, also what the node has to format first", async () => {

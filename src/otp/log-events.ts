@@ -1,0 +1,184 @@
+/** The log events of a node as they happen: a primary filter of its `logger` passes each to us, and lets it go on to its handlers. */
+
+import type { BeamNode, Mailbox, WaitOptions } from "../node/index.ts";
+import {
+  Atom,
+  atom,
+  inspect,
+  ioFormat,
+  Pid,
+  type Term,
+  TermMap,
+  Tuple,
+  textOf,
+} from "../term/index.ts";
+import { Answer } from "./answer.ts";
+import type { NodeLogLevel } from "./logger.ts";
+import { runScript, Script } from "./script.ts";
+
+/** Options of {@link logEvents}. */
+export interface LogEventsOptions {
+  /** The least level that is passed on. Default `"debug"`: all that the node's own levels let through. */
+  readonly level?: NodeLogLevel | "critical" | "alert" | "emergency" | undefined;
+  /** Most events that wait here unread; one more ends the stream. Default 10000. */
+  readonly limit?: number | undefined;
+}
+
+/** One event. It may hold anything that a program logs. */
+export interface LogEvent {
+  readonly level: string;
+  /** What was logged as text: formatted here, reports by `inspect`. */
+  readonly text: string;
+  /** Microseconds since 1970, by the node's clock. */
+  readonly time: number;
+  /** Who logged. */
+  readonly pid: Pid | undefined;
+  /** Everything else that `logger` knows of it. */
+  readonly meta: TermMap;
+}
+
+/** A stream of events; `await using` ends it. */
+export class LogStream implements AsyncIterable<LogEvent>, AsyncDisposable {
+  readonly #node: BeamNode;
+  readonly #mailbox: Mailbox;
+  readonly #proxy: Pid;
+  #dropped = 0;
+
+  /** @internal Use {@link logEvents}. */
+  constructor(node: BeamNode, mailbox: Mailbox, proxy: Pid) {
+    this.#node = node;
+    this.#mailbox = mailbox;
+    this.#proxy = proxy;
+  }
+
+  /** How many events were not passed on since the link was busy: those who log there are never held up. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /**
+   * The next event. Default timeout 5000 ms; `0` waits without end.
+   * @throws TimeoutError AbortedError MailboxClosedError NodeDownError
+   * @throws LimitError when more events came than it holds
+   */
+  async next(options: WaitOptions = {}): Promise<LogEvent> {
+    for (;;) {
+      const message = await this.#mailbox.receive(options);
+      if (message instanceof TermMap) return readEvent(message);
+      this.#dropped += 1;
+    }
+  }
+
+  /** All events until it is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<LogEvent, void, void> {
+    for await (const message of this.#mailbox) {
+      if (message instanceof TermMap) yield readEvent(message);
+      else this.#dropped += 1;
+    }
+  }
+
+  /** Takes the filter away. Resolves when it is gone from the node. */
+  async close(): Promise<void> {
+    this.#mailbox.close();
+    // Our process that it watches is gone, so it ends by itself, and with it the filter.
+    await this.#node.monitor(this.#proxy).down.catch(() => {});
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * Streams the node's log events. A process there holds the filter, and takes it away when we close, end or lose the link; a filter that is left
+ * without that process is removed by `logger` at the next event. On a busy node each event costs some 10 microseconds more where it is logged, and
+ * none waits for us. OTP: logger, "Filters".
+ * @throws ScriptError TimeoutError NodeDownError
+ */
+export async function logEvents(
+  node: BeamNode,
+  options: LogEventsOptions = {},
+): Promise<LogStream> {
+  const mailbox = node.mailbox({ limit: options.limit });
+  try {
+    const bindings = { To: mailbox.pid, Least: atom(options.level ?? "debug") };
+    const answer = new Answer(node, LOG_EVENTS.name);
+    const proxy = answer.pid(await runScript(node, LOG_EVENTS, bindings));
+    return new LogStream(node, mailbox, proxy);
+  } catch (error) {
+    mailbox.close();
+    throw error;
+  }
+}
+
+const LOG_EVENTS: Script = new Script({
+  name: "log_events",
+  bindings: ["To", "Least"],
+  source: `
+Asker = self(),
+Tag = make_ref(),
+Proxy = spawn(fun() ->
+    Self = self(),
+    Watch = erlang:monitor(process, To),
+    Filter = fun(#{level := Level} = Event, _) ->
+        case logger:compare_levels(Level, Least) of
+            lt -> ignore;
+            _ ->
+                true = is_process_alive(Self),
+                case erlang:send(To, Event, [nosuspend, noconnect]) of
+                    ok -> ignore;
+                    _ -> Self ! dropped, ignore
+                end
+        end
+    end,
+    %% From a small pool, since a node keeps every atom.
+    Add = fun Add(N) ->
+        Id = list_to_atom("beamctl_log_" ++ integer_to_list(N)),
+        case logger:add_primary_filter(Id, {Filter, []}) of
+            ok -> Id;
+            {error, {already_exist, _}} when N < 16 -> Add(N + 1)
+        end
+    end,
+    Id = Add(1),
+    Asker ! {Tag, Self},
+    Loop = fun Loop() ->
+        receive
+            dropped -> erlang:send(To, dropped, [noconnect]), Loop();
+            {'DOWN', Watch, process, _, _} -> logger:remove_primary_filter(Id)
+        end
+    end,
+    Loop()
+end),
+Started = erlang:monitor(process, Proxy),
+receive
+    {Tag, Proxy} -> erlang:demonitor(Started, [flush]), Proxy;
+    {'DOWN', Started, process, _, _} -> error(no_filter)
+end`,
+});
+
+function readEvent(event: TermMap): LogEvent {
+  const level = event.get(atom("level"));
+  const found = event.get(atom("meta"));
+  const meta = found instanceof TermMap ? found : new TermMap();
+  const [pid, time] = [meta.get(atom("pid")), meta.get(atom("time"))];
+  return {
+    level: level instanceof Atom ? level.name : "",
+    text: textOfMessage(event.get(atom("msg"))),
+    time: typeof time === "number" ? time : 0,
+    pid: pid instanceof Pid ? pid : undefined,
+    meta,
+  };
+}
+
+// {string, Chardata} | {report, Report} | {Format, Arguments}
+function textOfMessage(message: Term | undefined): string {
+  if (!(message instanceof Tuple) || message.items.length !== 2) return "";
+  const [kind, what] = message.items as readonly [Term, Term];
+  if (kind === atom("string")) return textOf(what) ?? inspect(what);
+  if (kind === atom("report")) return inspect(what);
+  try {
+    return ioFormat(kind, Array.isArray(what) ? (what as readonly Term[]) : [what]);
+  } catch {
+    return inspect(message); // as logger does with a format that does not fit
+  }
+}
