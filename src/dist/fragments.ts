@@ -11,6 +11,8 @@ interface Sequence {
   readonly parts: Buffer[];
   bytes: number;
   next: number;
+  /** Since when nothing came; `undefined` when something came since the last {@link Fragments.sweep}. */
+  idleSince: number | undefined;
 }
 
 /** The messages under way; fragments of different sequences may interleave, those of one come in order, counting down to 1. */
@@ -30,6 +32,19 @@ export class Fragments {
     return this.#bytes;
   }
 
+  /**
+   * Gives up messages of which nothing came for `idle` milliseconds: no BEAM leaves one unfinished, others may, and would hold their
+   * bytes for ever. A fragment that follows all the same ends the link.
+   */
+  sweep(now: number, idle: number): void {
+    for (const [id, sequence] of this.#open) {
+      sequence.idleSince ??= now;
+      if (now - sequence.idleSince < idle) continue;
+      this.#open.delete(id);
+      this.#bytes -= sequence.bytes + sequence.parts.length * OVERHEAD;
+    }
+  }
+
   /** The first fragment, with `count` of them in all; its header's atoms serve the whole message. */
   first(
     sequence: bigint,
@@ -41,7 +56,7 @@ export class Fragments {
     if (this.#open.size >= this.#maxSequences) {
       throw new ProtocolError(`more than ${this.#maxSequences} fragmented messages at a time`);
     }
-    const opened = { atoms, parts: [], bytes: 0, next: count };
+    const opened = { atoms, parts: [], bytes: 0, next: count, idleSince: undefined };
     this.#open.set(sequence, opened);
     return this.#add(sequence, opened, count, part);
   }
@@ -65,6 +80,7 @@ export class Fragments {
   ): { atoms: readonly Atom[]; message: Buffer } | undefined {
     if (number !== sequence.next || number < 1) throw new ProtocolError("fragments out of order");
     sequence.next--;
+    sequence.idleSince = undefined;
     sequence.parts.push(part);
     sequence.bytes += part.length;
     this.#bytes += part.length + OVERHEAD;

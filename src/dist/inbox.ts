@@ -30,6 +30,11 @@ export class Inbox {
     this.#message = message;
   }
 
+  /** Gives up messages that were begun and not gone on with; to be called about once a second. */
+  sweep(now: number, idle: number): void {
+    this.#fragments.sweep(now, idle);
+  }
+
   /** The node that frames come from, once the handshake has told. */
   set peer(peer: Destination) {
     this.#peer = peer;

@@ -118,6 +118,7 @@ export class Session {
       if (silent >= setupTime) this.#end(new HandshakeTimeoutError(this.#label(), setupTime));
     } else if (this.#state === "up") {
       const { tickTime } = this.limits;
+      this.#inbox.sweep(now, 2 * tickTime);
       if (silent >= tickTime) {
         this.#end(new NodeDownError(this.#label(), `nothing was heard for ${tickTime} ms`));
       } else if (now - this.#lastWrite >= tickTime / 4 && this.#outbox.bytes === 0) {

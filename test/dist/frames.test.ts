@@ -102,6 +102,19 @@ describe("fragments", () => {
     expect(new Fragments(200, 1).first(1n, 1, [], part("all"))?.message).toEqual(part("all"));
   });
 
+  test("of a message that is not gone on with are given up in time, others are not", () => {
+    const fragments = new Fragments(1000, 2);
+    fragments.first(1n, 3, [], part("a"));
+    fragments.first(2n, 3, [], part("b"));
+    fragments.sweep(1_000_000, 100);
+    fragments.next(2n, 2, part("c"));
+    fragments.sweep(1_000_099, 100);
+    fragments.sweep(1_000_150, 100);
+    expect(fragments.next(2n, 1, part("d"))?.message).toEqual(part("bcd"));
+    expect(fragments.bytes).toBe(0);
+    expect(() => fragments.next(1n, 2, part("b"))).toThrow(ProtocolError);
+  });
+
   test.each<[string, (fragments: Fragments) => void]>([
     ["out of order", (f) => f.next(1n, 1, part("c"))],
     ["begins twice", (f) => f.first(1n, 3, [], part("a"))],

@@ -92,7 +92,7 @@ describe.each(["otp25", "otp27", "otp29"] as const)("%s", (set) => {
 
   it("a large reply does not hold up small calls", async () => {
     let done = 0;
-    const size = 50_000_000;
+    const size = 100_000_000;
     const large = node.call("binary", "copy", [binary("x"), size], { timeout: 30_000 });
     const sent = node.call("erlang", "byte_size", [new Uint8Array(size)], { timeout: 30_000 });
     void Promise.race([large, sent]).then(() => done++);
