@@ -14,7 +14,10 @@ if (
 ) {
   const { provideBeam } = await import("./beam.mjs");
   await provideBeam(
-    { needed: ["otp23", "otp25", "otp27", "otp29"], wished: ["rabbitmq310", "strangers"] },
+    {
+      needed: ["otp23", "otp25", "otp27", "otp29"],
+      wished: ["rabbitmq310", "rabbitmq43", "strangers"],
+    },
     "test",
     args,
   );

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { cached, cachePath } from "./cache.ts";
-import { isSet, type OtpSet, SETS, type SetName } from "./sets.ts";
+import { isSet, type OtpSet, type RabbitSet, SETS, type SetName } from "./sets.ts";
 import { adoptLinks, type Strangers, strangersAt } from "./strangers.ts";
 import { readSystem } from "./system.ts";
 import { reportedRelease, unpack } from "./unpack.ts";
@@ -44,10 +44,9 @@ export async function provision(set: OtpSet): Promise<Otp> {
 }
 
 /** RabbitMQ as Debian packages it. */
-export async function provisionRabbit(): Promise<RabbitFiles> {
+export async function provisionRabbit(name: RabbitSet = "rabbitmq310"): Promise<RabbitFiles> {
   const system = await readSystem();
   if (system === undefined) throw new NoBeamError("RabbitMQ");
-  const name = "rabbitmq310";
   const folder = cachePath(name, system.architecture);
   await cached(folder, (half) =>
     unpack({ name, system, spec: SETS[name], folder: half, final: folder }),
@@ -112,7 +111,9 @@ function otpAt(release: number, root: string, bin: string): Otp {
 /** Provisions all the named sets at the same time; resolves to a line on each. */
 export function provisionAll(names: readonly SetName[]): Promise<string[]> {
   const work = names.map(async (name) => {
-    if (name === "rabbitmq310") return `${name} ${(await provisionRabbit()).home}`;
+    if (name === "rabbitmq310" || name === "rabbitmq43") {
+      return `${name} ${(await provisionRabbit(name)).home}`;
+    }
     if (name === "strangers") return `${name} ${(await provisionStrangers()).folder}`;
     const otp = await provision(name);
     return `${name} OTP ${otp.release} ${otp.bin("erl")}`;

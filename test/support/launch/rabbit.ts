@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Otp, provisionRabbit } from "../beam/provision.ts";
+import type { RabbitSet } from "../beam/sets.ts";
 import { Child } from "./child.ts";
 import { type EpmdProcess, startEpmd } from "./epmd.ts";
 import { makeCookie, makeHome, uniqueName } from "./home.ts";
@@ -22,10 +23,14 @@ export interface RabbitProcess extends AsyncDisposable {
   output(): string;
 }
 
-/** Starts it on the given OTP (25 suits Debian's 3.10) and waits until all its listeners are up: 4 to 10 seconds. */
-export async function startRabbit(options: { readonly otp: Otp }): Promise<RabbitProcess> {
-  const { otp } = options;
-  const files = await provisionRabbit();
+/** Starts it on the given OTP (25 suits 3.10, 29 suits 4.3) and waits until all its listeners are up: 4 to 10 seconds. */
+export async function startRabbit(options: {
+  readonly otp: Otp;
+  /** Default `rabbitmq310`. */
+  readonly set?: RabbitSet;
+}): Promise<RabbitProcess> {
+  const { otp, set } = options;
+  const files = await provisionRabbit(set);
   const epmd = await startEpmd(otp); // else its own would outlive it, open to the network
   const cookie = makeCookie();
   const name = uniqueName("rabbit");
