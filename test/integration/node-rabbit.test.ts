@@ -14,7 +14,6 @@ import {
   binary,
   inspect,
   type Pid,
-  type Term,
   type Tuple,
   textOf,
   tuple,
