@@ -1,9 +1,14 @@
-/** The atom cache of received distribution headers. erl_ext_dist, "Distribution Header". */
+/** The atom caches of a link, one for each direction, as distribution headers fill them. erl_ext_dist, "Distribution Header". */
 
 import { type Atom, atom } from "../term/index.ts";
 import { ProtocolError } from "./errors.ts";
 
 const SLOTS = 2048;
+const EMPTY = new Uint8Array(1);
+/** In a header's flags: the slot gets another atom. */
+const FRESH = 8 << 8;
+/** The slots of the header that is being made. */
+const slots = new Uint16Array(255);
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The 2048 slots that headers fill and refer to; headers must be read in the order of their arrival. */
@@ -56,4 +61,59 @@ function byte(frame: Buffer, at: number): number {
   const value = frame[at];
   if (value === undefined) throw new ProtocolError("a distribution header is cut short");
   return value;
+}
+
+/** The cache that we keep in the other side: which atom is in which of its slots. Headers must be written in the order in which they are made. */
+export class SentAtoms {
+  readonly #slots = new Map<Atom, number>();
+  readonly #held: Atom[] = [];
+  #next = 0;
+
+  /** `Count:1 Flags Refs` for the atoms of a message, which has at most 255 of them. */
+  header(atoms: readonly Atom[]): Uint8Array {
+    const count = atoms.length;
+    if (count === 0) return EMPTY;
+    const flagBytes = (count >> 1) + 1;
+    let size = 1 + flagBytes + count;
+    let lengthBytes = 1;
+    let news = 0;
+    for (let index = 0; index < count; index++) {
+      const atom = atoms[index] as Atom;
+      const known = this.#slots.get(atom);
+      slots[index] = known ?? this.#take(atom) | FRESH;
+      if (known !== undefined) continue;
+      news += 1;
+      size += atom.utf8.length;
+      if (atom.utf8.length > 0xff) lengthBytes = 2;
+    }
+    const out = Buffer.alloc(size + news * lengthBytes);
+    out[0] = count;
+    let at = 1 + flagBytes;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index] as number;
+      const flags = 1 + (index >> 1);
+      out[flags] = (out[flags] as number) | ((slot >> 8) << ((index & 1) * 4));
+      out[at++] = slot;
+      if (slot < FRESH) continue;
+      const { utf8 } = atoms[index] as Atom;
+      out.writeUIntBE(utf8.length, at, lengthBytes);
+      out.set(utf8, at + lengthBytes);
+      at += lengthBytes + utf8.length;
+    }
+    // The half byte behind the last one tells how long the lengths are.
+    const last = 1 + (count >> 1);
+    if (lengthBytes === 2) out[last] = (out[last] as number) | (1 << ((count & 1) * 4));
+    return out;
+  }
+
+  // One atom after the other; a slot that is used again forgets its atom.
+  #take(atom: Atom): number {
+    const slot = this.#next;
+    this.#next = (slot + 1) % SLOTS;
+    const former = this.#held[slot];
+    if (former !== undefined) this.#slots.delete(former);
+    this.#held[slot] = atom;
+    this.#slots.set(atom, slot);
+    return slot;
+  }
 }

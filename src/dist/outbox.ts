@@ -1,16 +1,30 @@
 /** What is to be written: small messages first, large ones in fragments that take turns, so that none blocks the others. */
 
+import type { Atom } from "../term/index.ts";
+import { SentAtoms } from "./atom-cache.ts";
+
 const FRAGMENT = 64 * 1024;
 /** So many items that were taken are cut off a queue at once. */
 const COMPACT = 1024;
 const FRAGMENT_HEAD = 4 + 2 + 8 + 8;
+/** 131, 68 */
+const DIST_HEADER = 0x8344;
+const PASS_THROUGH = Uint8Array.of(112, 131);
+const VERSION = Uint8Array.of(131);
+const NOTHING = new Uint8Array(0);
 
-/** A message that is being sent in fragments. */
-interface Sequence {
-  readonly sender: string;
-  readonly id: bigint;
+/** One message, as encoded terms. */
+export interface Message {
   readonly control: Uint8Array;
   readonly parts: Uint8Array[];
+  /** The atoms that the terms have by number, when the link has an atom cache. */
+  readonly atoms: readonly Atom[];
+}
+
+/** A message that is being sent in fragments. */
+interface Sequence extends Message {
+  readonly sender: string;
+  readonly id: bigint;
   part: number;
   offset: number;
   left: number;
@@ -18,14 +32,9 @@ interface Sequence {
   first: boolean;
 }
 
-interface Waiting {
-  readonly control: Uint8Array;
-  readonly parts: Uint8Array[];
-}
-
 /** What waits behind a large message of the same sender, from `next` on. */
 interface Queue {
-  readonly items: Waiting[];
+  readonly items: Message[];
   next: number;
 }
 
@@ -36,6 +45,7 @@ export class Outbox {
   #ready: Uint8Array[] = [];
   #sequences: Sequence[] = [];
   readonly #behind = new Map<string, Queue>();
+  readonly #cache = new SentAtoms();
   #lastId = 0n;
   #bytes = 0;
 
@@ -59,12 +69,11 @@ export class Outbox {
     this.#bytes += 4;
   }
 
-  /** One message, as encoded terms. */
-  add(sender: string, control: Uint8Array, parts: Uint8Array[]): void {
-    this.#bytes += control.length + lengthOf(parts);
+  add(sender: string, message: Message): void {
+    this.#bytes += message.control.length + lengthOf(message.parts);
     const queue = this.#behind.get(sender);
-    if (queue === undefined) this.#start(sender, control, parts, { items: [], next: 0 });
-    else queue.items.push({ control, parts });
+    if (queue === undefined) this.#start(sender, message, { items: [], next: 0 });
+    else queue.items.push(message);
   }
 
   /** Takes pieces to write, in order; at least one frame, then no more than `maxBytes` beside small messages. */
@@ -94,25 +103,29 @@ export class Outbox {
   }
 
   /** `queue` is what already waits behind it. */
-  #start(sender: string, control: Uint8Array, parts: Uint8Array[], queue: Queue): void {
+  #start(sender: string, message: Message, queue: Queue): void {
+    const { control, parts, atoms } = message;
     const bytes = lengthOf(parts);
     if (!this.fragmenting || bytes <= FRAGMENT) {
-      const start = this.#headers ? [131, 68, 0] : [112, 131];
-      const version = this.#headers || bytes === 0 ? [] : [131];
-      const head = Buffer.alloc(4 + start.length);
-      const extra = start.length + version.length;
-      head.writeUInt32BE(extra + control.length + bytes);
-      head.set(start, 4);
-      this.#ready.push(Buffer.concat([head, control, Uint8Array.from(version)]), ...parts);
+      const start = this.#headers ? this.#cache.header(atoms) : PASS_THROUGH;
+      const version = this.#headers || bytes === 0 ? NOTHING : VERSION;
+      const fixed = this.#headers ? 2 : 0;
+      const extra = fixed + start.length + version.length;
+      const front = Buffer.allocUnsafe(4 + extra + control.length);
+      front.writeUInt32BE(extra + control.length + bytes);
+      if (this.#headers) front.writeUInt16BE(DIST_HEADER, 4);
+      front.set(start, 4 + fixed);
+      front.set(control, 4 + fixed + start.length);
+      front.set(version, front.length - version.length);
+      this.#ready.push(front, ...parts);
       this.#bytes += 4 + extra;
       return;
     }
     this.#behind.set(sender, queue);
     this.#sequences.push({
+      ...message,
       sender,
       id: ++this.#lastId,
-      control,
-      parts,
       part: 0,
       offset: 0,
       left: bytes,
@@ -125,8 +138,7 @@ export class Outbox {
     const queue = this.#behind.get(sender) as Queue;
     this.#behind.delete(sender);
     while (queue.next < queue.items.length && !this.#behind.has(sender)) {
-      const { control, parts } = queue.items[queue.next++] as Waiting;
-      this.#start(sender, control, parts, queue);
+      this.#start(sender, queue.items[queue.next++] as Message, queue);
     }
     if (queue.next < COMPACT) return;
     queue.items.splice(0, queue.next);
@@ -135,8 +147,10 @@ export class Outbox {
 
   #fragment(sequence: Sequence, out: Uint8Array[]): number {
     const size = Math.min(FRAGMENT, sequence.left);
-    const extra = sequence.first ? 1 + sequence.control.length : 0;
-    const head = Buffer.alloc(FRAGMENT_HEAD + (sequence.first ? 1 : 0));
+    // The cache is filled in the order in which frames leave.
+    const header = sequence.first ? this.#cache.header(sequence.atoms) : NOTHING;
+    const extra = header.length + (sequence.first ? sequence.control.length : 0);
+    const head = Buffer.alloc(FRAGMENT_HEAD);
     head.writeUInt32BE(FRAGMENT_HEAD - 4 + extra + size);
     head.set([131, sequence.first ? 69 : 70], 4);
     head.writeBigUInt64BE(sequence.id, 6);
@@ -144,7 +158,7 @@ export class Outbox {
     out.push(head);
     this.#bytes -= size;
     if (sequence.first) {
-      out.push(sequence.control);
+      out.push(header, sequence.control);
       this.#bytes -= sequence.control.length;
     }
     sequence.first = false;

@@ -1,7 +1,7 @@
 /** One link, fed with bytes and time: handshake, frames, ticks, control messages. It holds no socket and no timer. */
 
 import { type BeamError, isBeamError, LimitError } from "../errors.ts";
-import { type Destination, TermWriter } from "../etf/index.ts";
+import { AtomTable, type Destination, TermWriter } from "../etf/index.ts";
 import { atom, type Term } from "../term/index.ts";
 import type { Control } from "./control.ts";
 import { hasPayload } from "./control-decode.ts";
@@ -36,6 +36,7 @@ export class Session {
   readonly #inbox: Inbox;
   #outbox = new Outbox(false, false);
   #destination: Destination | undefined;
+  #atomCache = false;
   #greetings: Uint8Array[] = [];
   #state: "handshake" | "up" | "closed" = "handshake";
   #peer: PeerInfo | undefined;
@@ -137,12 +138,13 @@ export class Session {
     if (this.#state !== "up" || identity === undefined) {
       throw new NodeDownError(this.#label(), "the link is not up");
     }
-    const head = new TermWriter(this.#destination);
+    const table = this.#atomCache ? new AtomTable() : undefined;
+    const head = new TermWriter(this.#destination, table);
     head.write(controlTerm(control, message, identity));
     let parts: Uint8Array[] = [];
     if (hasPayload(control)) {
       if (message === undefined) throw new ProtocolError(`${control.type} without its message`);
-      const body = new TermWriter(this.#destination);
+      const body = new TermWriter(this.#destination, table);
       body.write(message);
       parts = body.parts();
     }
@@ -153,7 +155,11 @@ export class Session {
         node: this.#label(),
       });
     }
-    this.#outbox.add(senderOf(control), Buffer.concat(head.parts()), parts);
+    this.#outbox.add(senderOf(control), {
+      control: Buffer.concat(head.parts()),
+      parts,
+      atoms: table?.atoms ?? [],
+    });
   }
 
   /**
@@ -217,7 +223,8 @@ export class Session {
     };
     this.#frames.widen();
     const fragments = hasFlag(peer.flags, "FRAGMENTS");
-    this.#outbox = new Outbox(fragments || hasFlag(peer.flags, "DIST_HDR_ATOM_CACHE"), fragments);
+    this.#atomCache = hasFlag(peer.flags, "DIST_HDR_ATOM_CACHE");
+    this.#outbox = new Outbox(fragments || this.#atomCache, fragments);
     // What OTP 28 and later announce; no flag tells 27 from 26, so others have to be asked.
     const recent = hasFlag(peer.offered, "ALTACT_SIG");
     const destination: Destination = {

@@ -69,6 +69,13 @@ export function readCachedAtom(cursor: Cursor, cached: readonly Atom[]): Atom {
 /** @throws Refusal when this is no atom, which only JavaScript callers can do */
 export function writeAtom(sink: Sink, value: Atom): void {
   if (!(value instanceof Atom)) throw whyNoTerm(value);
+  const number = sink.atoms?.numberOf(value);
+  if (number !== undefined) {
+    sink.room(2);
+    sink.bytes[sink.at++] = TAG.ATOM_CACHE_REF;
+    sink.bytes[sink.at++] = number;
+    return;
+  }
   const { utf8 } = value;
   const { length } = utf8;
   sink.room(length + 3);

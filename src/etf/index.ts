@@ -1,5 +1,6 @@
 /** External Term Format: terms as bytes. */
 
+export { AtomTable } from "./atom-table.ts";
 export { decode } from "./decode.ts";
 export type { Destination } from "./destination.ts";
 export { encode } from "./encode.ts";

@@ -1,5 +1,7 @@
 /** Bytes that are written one after another and never moved: what does not fit goes on in another chunk. */
 
+import type { AtomTable } from "./atom-table.ts";
+
 /** New writers begin in a window of a shared slab, so that a small message costs no allocation of its own. */
 const SLAB_BYTES = 64 * 1024;
 const WINDOW_BYTES = 512;
@@ -14,6 +16,8 @@ let slab = new Uint8Array(SLAB_BYTES);
 let slabUsed = 0;
 
 export class Sink {
+  /** Where atoms are collected that are written by their number; `undefined` spells them out. */
+  readonly atoms: AtomTable | undefined;
   /** The chunk that is written to, and where its next byte goes. */
   bytes: Uint8Array;
   at: number;
@@ -22,7 +26,8 @@ export class Sink {
   readonly #parts: Uint8Array[] = [];
   #cutBytes = 0;
 
-  constructor() {
+  constructor(atoms?: AtomTable) {
+    this.atoms = atoms;
     if (slabUsed + WINDOW_BYTES > SLAB_BYTES) {
       slab = new Uint8Array(SLAB_BYTES);
       slabUsed = 0;

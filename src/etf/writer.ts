@@ -14,6 +14,7 @@ import {
   TermMap,
   Tuple,
 } from "../term/index.ts";
+import type { AtomTable } from "./atom-table.ts";
 import { writeAtom } from "./atoms.ts";
 import { checkKeys, checkPid, checkPort, checkReference, type Destination } from "./destination.ts";
 import { EncodeError } from "./errors.ts";
@@ -40,9 +41,12 @@ export class TermWriter extends Sink {
   readonly #to: Destination | undefined;
   #depth = 0;
 
-  /** @param to the node that will read it: what it would call corrupt is refused. Default: any of OTP 27 and later. */
-  constructor(to?: Destination) {
-    super();
+  /**
+   * @param to the node that will read it: what it would call corrupt is refused. Default: any of OTP 27 and later.
+   * @param atoms collects the atoms, which are then written by their number, for links with an atom cache
+   */
+  constructor(to?: Destination, atoms?: AtomTable) {
+    super(atoms);
     this.#to = to;
   }
 

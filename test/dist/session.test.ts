@@ -8,6 +8,7 @@ import {
   InvalidControlError,
   NodeDownError,
   OFFERED,
+  PASS_THROUGH,
   ProtocolError,
 } from "../../src/dist/index.ts";
 import { Outbox } from "../../src/dist/outbox.ts";
@@ -257,22 +258,16 @@ test("a frame over the limit ends the link with its size", () => {
   expect(right.down?.message).toMatch(/a frame of 20\d\d bytes, over the limit of 1000/);
 });
 
-test("pass-through messages are read", () => {
-  const { left, right } = connected();
-  const frame = Buffer.from([112, 131, 104, 3, 97, 2, 115, 0]);
+test("without headers messages pass through as they did of old, both ways", () => {
+  const { left, right } = connected({ left: { flags: PASS_THROUGH } });
   left.session.send({ type: "send", to: left.theirs(5) }, atom("x"));
-  const written = left.output().subarray(7); // length and header: the control term begins here
-  const body = Buffer.concat([
-    frame.subarray(0, 2),
-    written.subarray(0, -3),
-    Buffer.from([131]),
-    written.subarray(-3),
-  ]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(body.length);
-  right.session.receive(Buffer.concat([length, body]), 0);
-  expect(right.down).toBeUndefined();
-  expect(right.messages.at(-1)).toMatchObject({ control: { type: "send" }, message: atom("x") });
+  const written = left.output();
+  expect([written[4], written[5]]).toEqual([112, 131]);
+  right.session.receive(written, 0);
+  expect(right.messages.at(-1)?.message).toBe(atom("x"));
+  right.session.send({ type: "link", from: right.pid(1), to: right.theirs(5) });
+  left.session.receive(right.output(), 0);
+  expect(left.messages.at(-1)?.control.type).toBe("link");
 });
 
 describe("the outbox", () => {
@@ -280,8 +275,8 @@ describe("the outbox", () => {
     for (let size = 65_530; size < 65_560; size += 3) {
       for (const more of [0, 1, 65_536 * 3 - 20]) {
         const outbox = new Outbox(true, true);
-        outbox.add("a", control, [new Uint8Array(size + more)]);
-        outbox.add("a", control, [new Uint8Array(10)]);
+        outbox.add("a", { control, parts: [new Uint8Array(size + more)], atoms: [] });
+        outbox.add("a", { control, parts: [new Uint8Array(10)], atoms: [] });
         outbox.tick();
         let left = outbox.bytes;
         while (left > 0) {
@@ -299,16 +294,16 @@ describe("the outbox", () => {
 
   test("small messages pass a large one", () => {
     const outbox = new Outbox(true, true);
-    outbox.add("a", control, [new Uint8Array(1_000_000)]);
+    outbox.add("a", { control, parts: [new Uint8Array(1_000_000)], atoms: [] });
     expect(text(outbox.take(1)).length).toBeLessThan(70_000);
-    outbox.add("b", control, [binary("small")]);
+    outbox.add("b", { control, parts: [binary("small")], atoms: [] });
     expect(text(outbox.take(1)).includes("small")).toBe(true);
   });
 
   test("two large ones take turns", () => {
     const outbox = new Outbox(true, true);
-    outbox.add("a", control, [new Uint8Array(300_000).fill(65)]);
-    outbox.add("b", control, [new Uint8Array(300_000).fill(66)]);
+    outbox.add("a", { control, parts: [new Uint8Array(300_000).fill(65)], atoms: [] });
+    outbox.add("b", { control, parts: [new Uint8Array(300_000).fill(66)], atoms: [] });
     const order = [];
     for (let out = text(outbox.take(1)); out.length > 0; out = text(outbox.take(1))) {
       order.push(String.fromCharCode(out.at(-1) as number));
@@ -319,9 +314,9 @@ describe("the outbox", () => {
 
   test("a sender's next message waits for its large one", () => {
     const outbox = new Outbox(true, true);
-    outbox.add("a", control, [new Uint8Array(100_000)]);
-    outbox.add("a", control, [binary("second")]);
-    outbox.add("a", control, [binary("third")]);
+    outbox.add("a", { control, parts: [new Uint8Array(100_000)], atoms: [] });
+    outbox.add("a", { control, parts: [binary("second")], atoms: [] });
+    outbox.add("a", { control, parts: [binary("third")], atoms: [] });
     const all = text(outbox.take(Number.MAX_SAFE_INTEGER));
     expect(all.indexOf("second")).toBeGreaterThan(100_000);
     expect(all.indexOf("third")).toBeGreaterThan(all.indexOf("second"));
@@ -330,7 +325,7 @@ describe("the outbox", () => {
 
   test("what a peer cannot put together is not cut", () => {
     const outbox = new Outbox(true, false);
-    outbox.add("a", control, [new Uint8Array(200_000)]);
+    outbox.add("a", { control, parts: [new Uint8Array(200_000)], atoms: [] });
     expect(text(outbox.take(1)).readUInt32BE(0)).toBe(200_004);
   });
 });

@@ -124,3 +124,40 @@ function tolerant(side: Side): Side {
   side.messages.push = () => 0;
   return side;
 }
+
+test("the atom cache stays the same on both sides, however many atoms there are and whatever passes what", () => {
+  const atoms = fc.nat(5_000).map((number) => atom(`atom_${number}`));
+  const long = fc.nat(50).map((number) => atom("ж".repeat(200) + number));
+  const terms = fc.oneof(
+    { weight: 5, arbitrary: fc.array(fc.oneof({ weight: 9, arbitrary: atoms }, long)) },
+    { weight: 1, arbitrary: fc.array(atoms, { minLength: 300, maxLength: 600 }) },
+    { weight: 1, arbitrary: fc.tuple(atoms, large) },
+  );
+  const many = fc.array(fc.record({ sender: fc.nat(3), message: terms }), { maxLength: 40 });
+  fc.assert(
+    fc.property(many, fc.nat(3), (list, pace) => {
+      const { left, right } = connected();
+      for (const [at, { sender, message: sent }] of list.entries()) {
+        const from = left.pid(sender + 1);
+        left.session.send({ type: "send_sender", from, to: left.theirs(9) }, sent as Term);
+        // Some of it leaves while more is queued.
+        if (at % 4 === pace) {
+          for (const chunk of left.session.takeOutput(0, 70_000)) right.session.receive(chunk, 0);
+        }
+      }
+      pump(left, right);
+      expect(right.down).toBeUndefined();
+      for (let sender = 0; sender <= 3; sender++) {
+        const wanted = list.filter((one) => one.sender === sender).map((one) => one.message);
+        const got = right.messages.filter(
+          ({ control }) => (control as { from: { id: number } }).from.id === sender + 1,
+        );
+        expect(got.length).toBe(wanted.length);
+        for (const [index, one] of got.entries()) {
+          expect(equals(one.message as Term, wanted[index] as Term)).toBe(true);
+        }
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
