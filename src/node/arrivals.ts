@@ -9,7 +9,7 @@ export class Arrivals {
   readonly #waiting = new Map<string, Set<Arrived>>();
 
   /** Resolves when the node has come; rejects with `otherwise` after `timeout` milliseconds. */
-  of(name: string, timeout: number, otherwise: unknown): Promise<BeamNode> {
+  of(name: string, timeout: number, otherwise: Error): Promise<BeamNode> {
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(name) ?? new Set();
       this.#waiting.set(name, waiting);

@@ -8,8 +8,15 @@ import {
   PASS_THROUGH,
   type SessionOptions,
 } from "../dist/index.ts";
-import { type BeamError, UsageError } from "../errors.ts";
-import { connectTcp, connectTls } from "../transport/index.ts";
+import { type BeamError, isBeamError, UsageError } from "../errors.ts";
+import {
+  ConnectFailedError,
+  connectTcp,
+  connectTls,
+  StreamTransport,
+  type TlsOptions,
+  type Transport,
+} from "../transport/index.ts";
 import { type Address, parseAddress, parseNodeName } from "./address.ts";
 import type { DialOptions } from "./connect.ts";
 import { epmdLookup } from "./epmd-client.ts";
@@ -70,17 +77,22 @@ export class Attempt {
     }
   }
 
-  async #address(): Promise<Address> {
-    const { address, resolve, epmd, signal } = this.#options;
+  async #address(): Promise<Address | undefined> {
+    const { address, resolve, stream, epmd, signal } = this.#options;
     const given = address ?? (await resolve?.(this.#node));
     if (given !== undefined) return parseAddress(given);
+    if (stream !== undefined) return undefined;
     const { name, host } = parseNodeName(this.#node);
     const asked = { host, ...epmd, timeout: this.left, signal };
     return { host, port: (await epmdLookup(name, asked)).port };
   }
 
   // A fixed pool, because the node keeps every name that it has ever seen.
-  async #greetFromPool(address: Address, cookie: string, refusal: BeamError): Promise<Link> {
+  async #greetFromPool(
+    address: Address | undefined,
+    cookie: string,
+    refusal: BeamError,
+  ): Promise<Link> {
     const first = randomInt(POOL);
     for (let turn = 0; turn < POOL; turn++) {
       const name = `beamctl_${((first + turn) % POOL) + 1}@${this.#host}`;
@@ -95,18 +107,15 @@ export class Attempt {
   }
 
   async #greet(
-    { host, port }: Address,
+    address: Address | undefined,
     cookie: string,
     own: Pick<SessionOptions, "name" | "creation" | "dynamic" | "takeOver" | "flags">,
     home?: Home,
   ): Promise<Link> {
-    const { signal, limits = {}, tls: given, plain, passThrough } = this.#options;
+    const { signal, limits = {}, tls: given, passThrough } = this.#options;
     const tls = typeof given === "function" ? await given() : given;
-    const where = { host, port, timeout: this.left, signal };
-    const { host: servername } = parseNodeName(this.#node);
-    const transport = await (tls === undefined
-      ? connectTcp({ ...where, localOnly: plain !== true })
-      : connectTls({ ...where, tls, servername }));
+    const transport = await this.#transport(address, tls);
+    const secure = tls !== undefined || (transport instanceof StreamTransport && transport.secure);
     return greet(transport, {
       session: {
         role: "initiator",
@@ -116,13 +125,31 @@ export class Attempt {
         cookie,
         expectedName: this.#node,
         limits,
-        ...(tls === undefined ? {} : { handshakeLengthBytes: 4 }),
+        ...(secure ? { handshakeLengthBytes: 4 as const } : {}),
       },
       timeout: this.left,
       signal,
       maxPending: limits.maxPending ?? MAX_PENDING,
       home,
     });
+  }
+
+  async #transport(address: Address | undefined, tls: TlsOptions | undefined): Promise<Transport> {
+    const { stream, signal, plain } = this.#options;
+    if (stream !== undefined) {
+      if (tls !== undefined) throw new UsageError("a stream of your own is its own TLS");
+      try {
+        return new StreamTransport(await stream(address), this.#node);
+      } catch (error) {
+        throw isBeamError(error) ? error : new ConnectFailedError(this.#node, error);
+      }
+    }
+    const { host, port } = address as Address;
+    const where = { host, port, timeout: this.left, signal };
+    const { host: servername } = parseNodeName(this.#node);
+    return tls === undefined
+      ? connectTcp({ ...where, localOnly: plain !== true })
+      : connectTls({ ...where, tls, servername });
   }
 }
 

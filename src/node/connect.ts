@@ -1,5 +1,6 @@
 /** Makes a connection for a visitor: a hidden node of its own, with one link. */
 
+import type { Duplex } from "node:stream";
 import type { SessionLimits } from "../dist/index.ts";
 import type { TlsOptions } from "../transport/index.ts";
 import type { Address } from "./address.ts";
@@ -24,6 +25,11 @@ export interface DialOptions {
   readonly resolve?: ((node: string) => Promise<Address | string>) | undefined;
   /** Another EPMD than that of the node's host on its usual port. */
   readonly epmd?: Pick<EpmdOptions, "host" | "port"> | undefined;
+  /**
+   * Opens the connection in place of TCP or TLS: an SSH channel, a Unix socket. It must be connected, end when the other side does, and
+   * lead to the node. `address` or `resolve` is handed over if given, and EPMD is not asked.
+   */
+  readonly stream?: ((address: Address | undefined) => Duplex | Promise<Duplex>) | undefined;
   /** Milliseconds for all of it. Default 7000. */
   readonly timeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;

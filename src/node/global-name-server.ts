@@ -54,7 +54,7 @@ export class GlobalNameServer extends Service {
       this.reply(message.from, reply, extras);
     } else if (message.message instanceof Tuple) {
       // Version 5, of OTP 23, has lockers speak to each other without casts.
-      const [what, ...rest] = message.message.items as readonly Term[];
+      const [what, ...rest] = message.message.items;
       if (what instanceof Atom) this.#casted(what.name, rest);
     }
   }
@@ -123,7 +123,7 @@ export class GlobalNameServer extends Service {
   }
 
   #introduced(node: Atom, version: Tuple): void {
-    const [his, direct] = [version.items[1] as Term | undefined, Number(version.items[0]) < 6];
+    const [his, direct] = [version.items[1], Number(version.items[0]) < 6];
     const meeting = this.#meetings.get(node);
     if (meeting !== undefined) Object.assign(meeting, { his, direct });
     // It may come before the link is up for us.
@@ -146,7 +146,7 @@ export class GlobalNameServer extends Service {
     if (!Array.isArray(nodes)) return;
     for (const named of nodes as readonly Term[]) {
       // Newer ones tell the version of each.
-      const node = named instanceof Tuple ? (named.items[0] as Term | undefined) : named;
+      const node = named instanceof Tuple ? named.items[0] : named;
       if (!(node instanceof Atom) || node === this.home.node) continue;
       void this.home.meet(node.name).then(
         () => this.#sync(node),
@@ -165,10 +165,7 @@ export class GlobalNameServer extends Service {
 
   #lock(lock: Term | undefined, holder: Pid): boolean {
     if (!(lock instanceof Tuple) || lock.items.length !== 2) return false;
-    const [resource, requester] = lock.items.map((part) => inspect(part as Term)) as [
-      string,
-      string,
-    ];
+    const [resource, requester] = lock.items.map((part) => inspect(part)) as [string, string];
     const known = this.#locks.get(resource);
     if (known !== undefined && known.requester !== requester) return false;
     const holders = known?.holders ?? new Map<string, Pid>();
@@ -184,10 +181,7 @@ export class GlobalNameServer extends Service {
 
   #unlock(lock: Term | undefined, holder: Pid): void {
     if (!(lock instanceof Tuple) || lock.items.length !== 2) return;
-    const [resource, requester] = lock.items.map((part) => inspect(part as Term)) as [
-      string,
-      string,
-    ];
+    const [resource, requester] = lock.items.map((part) => inspect(part)) as [string, string];
     const known = this.#locks.get(resource);
     if (known?.requester !== requester) return;
     known.holders.delete(inspect(holder));

@@ -1,6 +1,6 @@
 /** What the processes of one local node share: its name, the table of its processes, their registered names, its links. */
 
-import { type BeamError, UsageError } from "../errors.ts";
+import { type BeamError, isBeamError, LimitError, UsageError } from "../errors.ts";
 import { type Atom, atom, type Pid, Reference, type Term } from "../term/index.ts";
 import { NoSuchLinkError } from "./errors.ts";
 import { Functions } from "./functions.ts";
@@ -19,6 +19,39 @@ export interface RemoteName {
 }
 
 const NORMAL = atom("normal");
+/** Most messages that wait for the connection to a node. */
+const MAX_UNDELIVERED = 1_000;
+
+type Deliver = (link: Link) => void;
+
+/** Messages to a node that is being connected. */
+class Undelivered {
+  readonly #node: string;
+  readonly #messages: Deliver[] = [];
+
+  constructor(node: string) {
+    this.#node = node;
+  }
+
+  /** @throws LimitError when too many wait */
+  add(deliver: Deliver): void {
+    if (this.#messages.length >= MAX_UNDELIVERED) {
+      throw new LimitError(`${MAX_UNDELIVERED} messages wait for a connection with ${this.#node}`);
+    }
+    this.#messages.push(deliver);
+  }
+
+  /** What cannot be sent is dropped: its sender has gone on. */
+  deliver(link: Link): void {
+    for (const deliver of this.#messages) {
+      try {
+        deliver(link);
+      } catch (error) {
+        if (!isBeamError(error)) throw error;
+      }
+    }
+  }
+}
 
 /** A local node: of its own, or the one that a single link made for itself. */
 export class Home {
@@ -28,10 +61,13 @@ export class Home {
   readonly functions: Functions = new Functions();
   /** Whether other nodes see us in `nodes()`. */
   readonly visible: boolean;
+  /** Connects to the node of whom a message is for; `undefined` when that is not wanted. */
+  dial: ((node: string) => Promise<unknown>) | undefined;
   /** Connects to a node of the cluster that others told us of. */
   meet: (node: string) => Promise<unknown> = () => Promise.reject(new NoSuchLinkError(""));
   readonly #names = new Map<Atom, LocalProcess>();
   readonly #links = new Map<Atom, Link>();
+  readonly #undelivered = new Map<Atom, Undelivered>();
 
   /** @param wide whether every node that it will meet takes identifiers of 32 bits */
   constructor(name: string, creation: number, wide: boolean, visible = false) {
@@ -114,8 +150,26 @@ export class Home {
       return;
     }
     const link = this.#links.get(node);
-    if (link === undefined) throw new NoSuchLinkError(node.name);
-    link.sendTo("name" in to ? to.name : to, message, from, options);
+    const deliver = (over: Link) =>
+      over.sendTo("name" in to ? to.name : to, message, from, options);
+    // Behind those that wait already, even when the link is up by now.
+    const waiting = this.#undelivered.get(node);
+    if (waiting !== undefined) waiting.add(deliver);
+    else if (link !== undefined) deliver(link);
+    else if (this.dial !== undefined) this.#deliverLater(node, this.dial, deliver);
+    else throw new NoSuchLinkError(node.name);
+  }
+
+  #deliverLater(node: Atom, dial: NonNullable<Home["dial"]>, deliver: Deliver): void {
+    const waiting = new Undelivered(node.name);
+    waiting.add(deliver);
+    this.#undelivered.set(node, waiting);
+    const settle = () => {
+      this.#undelivered.delete(node);
+      const link = this.#links.get(node);
+      if (link !== undefined) waiting.deliver(link);
+    };
+    void dial(node.name).then(settle, settle);
   }
 
   /** The link to the node of a process. @throws NoSuchLinkError */

@@ -19,6 +19,11 @@ export interface LocalNodeOptions {
   readonly refused?: ((reason: BeamError) => void) | undefined;
   readonly limits?: Partial<ConnectLimits> | undefined;
   /**
+   * Connects to the node of whom a message is for, as between BEAM nodes; what cannot be delivered in the end is dropped. At most 1000 messages wait
+   * for one node. Default `false`: sending to a node that is not connected is an error.
+   */
+  readonly autoConnect?: boolean | LocalDialOptions | undefined;
+  /**
    * Whether others have us in `nodes()`. Default `false`: a hidden node, which nothing in a cluster waits for. A visible one takes part in
    * `global`: it is asked for locks, and connects to every node that it is told of.
    */

@@ -187,6 +187,11 @@ export class LocalNode implements AsyncDisposable {
     }
     // Narrow pids, which every node takes: who will connect is not known yet.
     this.#home = new Home(this.name, creation ?? randomInt(4, 2 ** 32), false, this.#visible);
+    const { autoConnect = false } = this.#options;
+    if (autoConnect !== false) {
+      const dialOptions = autoConnect === true ? {} : autoConnect;
+      this.#home.dial = (node) => this.connect(node, dialOptions);
+    }
     this.#home.meet = (node) => this.#meet(node);
     this.#doorman?.greet();
   }
@@ -237,7 +242,7 @@ export class LocalNode implements AsyncDisposable {
       const yielded = given.aborted && !this.#closed && signal?.aborted !== true;
       if (!yielded && !(error instanceof NameInUseError)) throw error;
       // The other side calls us.
-      return this.#nodes.get(name) ?? (await this.#arrivals.of(name, attempt.left, error));
+      return this.#nodes.get(name) ?? (await this.#arrivals.of(name, attempt.left, error as Error));
     }
   }
 

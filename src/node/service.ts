@@ -35,7 +35,7 @@ export abstract class Service extends LocalProcess {
 
   protected reply(from: From, reply: Term, extras: Extras): void {
     const answer = (what: Term) => answerCall(this.home, this.pid, from, what, extras);
-    answered(() => answer(reply)) || answered(() => answer(UNSENDABLE));
+    if (!answered(() => answer(reply))) answered(() => answer(UNSENDABLE));
   }
 
   protected tell(to: Destination, message: Term): void {

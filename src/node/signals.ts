@@ -57,7 +57,7 @@ export abstract class Signals {
     from: Pid = this.home.processes.nobody,
     options: SendOptions = {},
   ): void {
-    this.transmit({ ...this.#sending(to, from), ...options } as Control, message);
+    this.transmit({ ...this.#sending(to, from), ...options }, message);
   }
 
   /** `{'$gen_call', {From, Tag}, Request}`; the tag is the number of the request's slot, so that no reference is needed. */

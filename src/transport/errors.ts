@@ -47,7 +47,8 @@ export class ConnectFailedError extends BeamError {
   readonly code = "BEAM_CONNECT";
 
   constructor(remote: string, cause: unknown) {
-    super(`cannot connect to ${remote}: ${codeOf(cause) ?? "unknown reason"}`, {
+    const why = cause instanceof Error ? cause.message : "unknown reason";
+    super(`cannot connect to ${remote}: ${codeOf(cause) ?? why}`, {
       remedy: "Check the address, the route to the host and the limits of this process.",
       retryable: true,
       cause,

@@ -11,6 +11,7 @@ export {
 } from "./errors.ts";
 export { staysHere } from "./local.ts";
 export { type MemoryOptions, memoryPair } from "./memory.ts";
+export { StreamTransport } from "./stream.ts";
 export { connectTcp, listenTcp, type TcpListener, type TcpOptions } from "./tcp.ts";
 export { after } from "./timer.ts";
 export { connectTls, listenTls, type TlsListener, type TlsOptions } from "./tls.ts";

@@ -1,6 +1,9 @@
 /** Nodes of ours among themselves, with no BEAM at all. */
 
+import { createConnection } from "node:net";
+import { type Duplex, PassThrough, Readable } from "node:stream";
 import { afterEach, expect, it } from "vitest";
+import { LimitError } from "../../src/errors.ts";
 import {
   type BeamNode,
   connect,
@@ -31,7 +34,7 @@ async function start(name: string, options: Partial<LocalNodeOptions> = {}): Pro
   return node;
 }
 const at = (node: LocalNode) => ({ address: { host: "127.0.0.1", port: node.port } });
-const parts = (term: Term) => (term as Tuple).items as readonly Term[];
+const parts = (term: Term) => (term as Tuple).items;
 
 it("many nodes in one process, each connected with each, share nothing", async () => {
   const nodes: LocalNode[] = [];
@@ -167,4 +170,67 @@ it("a mailbox holds as many bytes as it may, and no more", async () => {
     expect(((await box.receive()) as Uint8Array).length).toBe(30_000);
   }
   await expect(box.receive()).rejects.toMatchObject({ code: "BEAM_LIMIT" });
+});
+
+it("connects by itself to whom a message is for, when it may", async () => {
+  const shop = await start("shop@localhost");
+  await using box = shop.mailbox({ name: "box" });
+  const client = await start("client@localhost", { listen: false, autoConnect: at(shop) });
+  await using own = client.mailbox();
+  for (let count = 0; count < 5; count++) own.send({ name: "box", node: shop.name }, count);
+  own.send(box.pid, 5);
+  for (let count = 0; count < 6; count++) expect(await box.receive()).toBe(count);
+  expect(client.nodes.size).toBe(1);
+
+  const lost = await start("lost@localhost", {
+    listen: false,
+    autoConnect: { address: "127.0.0.1:1" },
+  });
+  for (let count = 0; count < 1_000; count++) lost.send({ name: "box", node: shop.name }, count);
+  expect(() => lost.send({ name: "box", node: shop.name }, 0)).toThrow(LimitError);
+  await expect
+    .poll(() => {
+      try {
+        lost.send({ name: "box", node: shop.name }, 0);
+        return "sent";
+      } catch {
+        return "full";
+      }
+    })
+    .toBe("sent");
+  expect(box.size).toBe(0);
+});
+
+it("goes over any stream that leads to the node", async () => {
+  const shop = await start("shop@localhost");
+  const opened: unknown[] = [];
+  const stream = (address: unknown) => {
+    opened.push(address);
+    return createConnection(shop.port, "127.0.0.1");
+  };
+  const node = await connect(shop.name, { cookie: "shared", stream });
+  expect(opened).toEqual([undefined]);
+  await using box = shop.mailbox();
+  node.send(box.pid, new Uint8Array(3_000_000));
+  expect(((await box.receive()) as Uint8Array).length).toBe(3_000_000);
+  await node.close();
+  const other = await connect(shop.name, { cookie: "shared", stream, address: "inside:4711" });
+  expect(opened[1]).toEqual({ host: "inside", port: 4711 });
+  await shop.close();
+  expect(await other.closed).toMatchObject({ code: "BEAM_NODE_DOWN" });
+  const failing = connect(shop.name, {
+    cookie: "shared",
+    stream: () => Promise.reject(new Error("no")),
+  });
+  await expect(failing).rejects.toMatchObject({ code: "BEAM_CONNECT" });
+  const readable = connect(shop.name, {
+    cookie: "shared",
+    stream: () => Readable.from(["text"]) as Duplex,
+  });
+  await expect(readable).rejects.toMatchObject({ code: "BEAM_USAGE" });
+  const texts = connect(shop.name, {
+    cookie: "shared",
+    stream: () => new PassThrough().setEncoding("utf8"), // gives back what we say
+  });
+  await expect(texts).rejects.toMatchObject({ code: "BEAM_NODE_DOWN" });
 });

@@ -139,7 +139,7 @@ test("the atom cache stays the same on both sides, however many atoms there are 
       const { left, right } = connected();
       for (const [at, { sender, message: sent }] of list.entries()) {
         const from = left.pid(sender + 1);
-        left.session.send({ type: "send_sender", from, to: left.theirs(9) }, sent as Term);
+        left.session.send({ type: "send_sender", from, to: left.theirs(9) }, sent);
         // Some of it leaves while more is queued.
         if (at % 4 === pace) {
           for (const chunk of left.session.takeOutput(0, 70_000)) right.session.receive(chunk, 0);
