@@ -249,6 +249,15 @@ export class BeamNode implements AsyncDisposable {
   }
 
   /**
+   * Gives a process there another group leader, as `group_leader/2`: to whom it prints from now on.
+   * @throws NodeDownError UsageError
+   */
+  setGroupLeader(process: Pid, leader: Pid): void {
+    this.#own(process);
+    this.#link.groupLeader(leader, process);
+  }
+
+  /**
    * The milliseconds that `net_kernel` needs to answer, as `net_adm:ping/1` asks it. Safe on a busy node.
    * @throws TimeoutError AbortedError NodeDownError
    */

@@ -342,7 +342,7 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("in a cluster with 
       'spawn(fun() -> receive go -> io:format("~p~n", [done]) end end)',
     )) as Pid;
     using output = node.groupLeader();
-    await node.call("erlang", "group_leader", [output.pid, printing]);
+    node.setGroupLeader(printing, output.pid);
     node.send(printing, atom("go"));
     await expect.poll(() => output.output()).toBe("done\n");
   });
