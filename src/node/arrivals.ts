@@ -2,32 +2,44 @@
 
 import type { BeamNode } from "./beam-node.ts";
 
-type Arrived = (node: BeamNode) => void;
+interface Waiter {
+  came(node: BeamNode): void;
+  fail(error: Error): void;
+}
 
 /** Who waits for which node. */
 export class Arrivals {
-  readonly #waiting = new Map<string, Set<Arrived>>();
+  readonly #waiting = new Map<string, Set<Waiter>>();
 
   /** Resolves when the node has come; rejects with `otherwise` after `timeout` milliseconds. */
   of(name: string, timeout: number, otherwise: Error): Promise<BeamNode> {
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(name) ?? new Set();
       this.#waiting.set(name, waiting);
-      const arrived = (node: BeamNode): void => {
-        clearTimeout(late);
-        resolve(node);
+      const waiter: Waiter = {
+        came: (node) => {
+          clearTimeout(late);
+          resolve(node);
+        },
+        fail: (error) => {
+          clearTimeout(late);
+          waiting.delete(waiter);
+          reject(error);
+        },
       };
-      const late = setTimeout(() => {
-        waiting.delete(arrived);
-        reject(otherwise);
-      }, timeout);
-      waiting.add(arrived);
+      const late = setTimeout(() => waiter.fail(otherwise), timeout);
+      waiting.add(waiter);
     });
   }
 
   came(node: BeamNode): void {
     const waiting = this.#waiting.get(node.name);
     this.#waiting.delete(node.name);
-    for (const arrived of waiting ?? []) arrived(node);
+    for (const waiter of waiting ?? []) waiter.came(node);
+  }
+
+  /** Nobody comes any more. */
+  end(error: Error): void {
+    for (const waiting of this.#waiting.values()) for (const { fail } of waiting) fail(error);
   }
 }

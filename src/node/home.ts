@@ -67,6 +67,7 @@ export class Home {
   meet: (node: string) => Promise<unknown> = () => Promise.reject(new NoSuchLinkError(""));
   readonly #names = new Map<Atom, LocalProcess>();
   readonly #links = new Map<Atom, Link>();
+  #ended: BeamError | undefined;
   readonly #undelivered = new Map<Atom, Undelivered>();
 
   /** @param wide whether every node that it will meet takes identifiers of 32 bits */
@@ -95,8 +96,16 @@ export class Home {
     this.processes.lost(error, link);
   }
 
+  /** The node is closed: its processes end, and there are no new ones. */
+  end(error: BeamError): void {
+    this.#ended = error;
+    this.processes.lost(error);
+    this.#names.clear();
+  }
+
   /** Gives a process of the whole node its pid. */
   enter(process: LocalProcess): Pid {
+    if (this.#ended !== undefined) throw this.#ended;
     return this.processes.enter(process);
   }
 

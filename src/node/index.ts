@@ -37,7 +37,7 @@ export {
   keepConnected,
   type RetryOptions,
 } from "./keep-connected.ts";
-export { LocalNode, startNode } from "./local-node.ts";
+export { LocalNode } from "./local-node.ts";
 export type { LocalDialOptions, LocalNodeOptions } from "./local-node-options.ts";
 export { type AliasOptions, Mailbox, type MailboxOptions } from "./mailbox.ts";
 export type { Monitor } from "./monitors.ts";
@@ -46,4 +46,5 @@ export type { WaitOptions } from "./request.ts";
 export { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
 export type { SendOptions } from "./signals.ts";
 export type { Spawned, SpawnOptions } from "./spawn.ts";
+export { startNode } from "./start-node.ts";
 export type { SystemOptions, SystemReply } from "./system.ts";

@@ -59,7 +59,7 @@ export class LocalNode implements AsyncDisposable {
     this.#flags = this.#visible ? PUBLISHED : OFFERED;
   }
 
-  /** @internal Use {@link startNode}. */
+  /** @internal Use `startNode`. */
   static async open(name: string, options: LocalNodeOptions): Promise<LocalNode> {
     parseNodeName(name);
     if (options.cookie === "") throw new UsageError("a cookie is needed to start a node");
@@ -93,6 +93,7 @@ export class LocalNode implements AsyncDisposable {
    * OTP, and this resolves with the other. Throws as {@link connect} does.
    */
   connect(node: string, options: LocalDialOptions = {}): Promise<BeamNode> {
+    if (this.#closed) return Promise.reject(this.#over());
     const up = this.#nodes.get(node);
     if (up !== undefined) return Promise.resolve(up);
     const pending = this.#dialing.get(node);
@@ -170,12 +171,16 @@ export class LocalNode implements AsyncDisposable {
     for (const { yield: giveUp } of this.#dialing.values()) giveUp();
     const links = [...this.#nodes.values()].map((node) => node.close());
     await Promise.all([...links, this.#doorman?.close()]);
-    const error = new AbortedError(`the node ${this.name}`);
-    this.#home?.processes.lost(error);
+    this.#arrivals.end(this.#over());
+    this.#home?.end(this.#over());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #over(): AbortedError {
+    return new AbortedError(`the node ${this.name}`);
   }
 
   async #open(): Promise<void> {
@@ -282,16 +287,4 @@ export class LocalNode implements AsyncDisposable {
     dialing.yield();
     return "ok_simultaneous";
   }
-}
-
-/**
- * Starts a node of this name (`name@host`) in this process, as many as wanted. Real nodes and others of ours connect to it and are
- * connected to. Nobody without the cookie gets past the handshake.
- * @throws ListenError when the address is taken
- * @throws PlainLinkError when it would be reached from elsewhere without TLS
- * @throws NameTakenError EpmdUnreachableError when EPMD does not take the name
- * @throws UsageError
- */
-export async function startNode(name: string, options: LocalNodeOptions): Promise<LocalNode> {
-  return LocalNode.open(name, options);
 }

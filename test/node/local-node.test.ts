@@ -158,6 +158,8 @@ it("ends with all that belongs to it", async () => {
   expect(await link.closed).toBeUndefined();
   expect(gone).toEqual([shop.name]);
   await client.close();
+  await expect(client.connect(shop.name, at(shop))).rejects.toMatchObject({ code: "BEAM_ABORTED" });
+  expect(() => client.mailbox()).toThrow("aborted");
 });
 
 it("a mailbox holds as many bytes as it may, and no more", async () => {
