@@ -1,6 +1,7 @@
 /** The atom caches of a link, one for each direction, as distribution headers fill them. erl_ext_dist, "Distribution Header". */
 
-import { type Atom, atom } from "../term/index.ts";
+import type { Destination } from "../etf/index.ts";
+import { type Atom, atom, atomCount } from "../term/index.ts";
 import { ProtocolError } from "./errors.ts";
 
 const SLOTS = 2048;
@@ -21,9 +22,14 @@ export class AtomCache {
    * @param offset where the count stands
    * @returns the atoms in the order of the references, and where the terms begin
    */
-  read(frame: Buffer, offset: number): { atoms: Atom[]; offset: number } {
+  read(
+    frame: Buffer,
+    offset: number,
+    sender?: Pick<Destination, "newAtoms">,
+  ): { atoms: Atom[]; offset: number } {
     const count = byte(frame, offset);
     if (count === 0) return { atoms: [], offset: offset + 1 };
+    const before = atomCount();
     const flagsAt = offset + 1;
     const half = (index: number) => (byte(frame, flagsAt + (index >> 1)) >> ((index & 1) * 4)) & 15;
     const long = (half(count) & 1) === 1;
@@ -43,6 +49,7 @@ export class AtomCache {
       if (found === undefined) throw new ProtocolError("a header refers to an empty cache slot");
       atoms[index] = found;
     }
+    if (sender !== undefined) sender.newAtoms += atomCount() - before;
     return { atoms, offset: at };
   }
 

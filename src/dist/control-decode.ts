@@ -6,10 +6,11 @@ import { ProtocolError } from "./errors.ts";
 
 /**
  * @param peer the node that sent it: what it says must come from processes of its own
+ * @param bytes its size
  * @throws ProtocolError when the term is no control message that a peer may send with what we offered
  */
-export function decodeControl(term: Term, peer: Atom): Control {
-  const control = read(term);
+export function decodeControl(term: Term, peer: Atom, bytes = 0): Control {
+  const control = read(term, bytes);
   if ("from" in control && control.from instanceof Pid && control.from.node !== peer) {
     throw new ProtocolError(`${control.type} from a process of another node`);
   }
@@ -23,7 +24,7 @@ export function decodeControl(term: Term, peer: Atom): Control {
   return control;
 }
 
-function read(term: Term): Control {
+function read(term: Term, bytes: number): Control {
   if (!(term instanceof Tuple)) throw new ProtocolError("a control message that is no tuple");
   const items = term.items;
   const [op, a, b, c, d, e] = items;
@@ -51,13 +52,20 @@ function read(term: Term): Control {
     case OP.GROUP_LEADER:
       return { type: "group_leader", leader: pid(a), to: pid(b) };
     case OP.EXIT:
-      return { type: "exit", from: pid(a), to: pid(b), reason: present(c) };
+      return { type: "exit", from: pid(a), to: pid(b), reason: present(c), bytes };
     case OP.EXIT_TT:
-      return { type: "exit", from: pid(a), to: pid(b), token: token(c), reason: present(d) };
+      return { type: "exit", from: pid(a), to: pid(b), token: token(c), reason: present(d), bytes };
     case OP.EXIT2:
-      return { type: "exit2", from: pid(a), to: pid(b), reason: present(c) };
+      return { type: "exit2", from: pid(a), to: pid(b), reason: present(c), bytes };
     case OP.EXIT2_TT:
-      return { type: "exit2", from: pid(a), to: pid(b), token: token(c), reason: present(d) };
+      return {
+        type: "exit2",
+        from: pid(a),
+        to: pid(b),
+        token: token(c),
+        reason: present(d),
+        bytes,
+      };
     case OP.PAYLOAD_EXIT:
       return { type: "payload_exit", from: pid(a), to: pid(b) };
     case OP.PAYLOAD_EXIT_TT:
@@ -72,7 +80,14 @@ function read(term: Term): Control {
       return { type: "demonitor", from: pid(a), target: monitored(b), ref: reference(c) };
     case OP.MONITOR_P_EXIT: {
       const ref = reference(c);
-      return { type: "monitor_exit", from: monitored(a), to: pid(b), ref, reason: present(d) };
+      return {
+        type: "monitor_exit",
+        from: monitored(a),
+        to: pid(b),
+        ref,
+        reason: present(d),
+        bytes,
+      };
     }
     case OP.PAYLOAD_MONITOR_P_EXIT:
       return { type: "payload_monitor_exit", from: monitored(a), to: pid(b), ref: reference(c) };

@@ -1,6 +1,6 @@
 /** From a control message to its term, checked by the rules that a BEAM enforces with a disconnect. */
 
-import { type Atom, atom, Pid, type Term, type Tuple, tuple } from "../term/index.ts";
+import { type Atom, atom, Pid, type Term, Tuple, tuple } from "../term/index.ts";
 import { ALTACT, type Control, type Extras, OP } from "./control.ts";
 import { InvalidControlError } from "./errors.ts";
 
@@ -14,6 +14,8 @@ export interface Identity {
   readonly peer: Atom;
   /** Whether both sides have UNLINK_ID: a node without it knows only the UNLINK of old, for which others drop the link. */
   readonly unlinkIds: boolean;
+  /** Whether both sides have ALIAS, without which one drops the link for what is sent to one. */
+  readonly aliases: boolean;
   /** Whether both sides have ALTACT_SIG. */
   readonly altact: boolean;
 }
@@ -51,6 +53,7 @@ export function controlTerm(control: Control, message: Term | undefined, who: Id
     }
     case "alias_send": {
       if (control.to.node !== who.peer) throw invalid("an alias of another node");
+      if (!who.aliases) throw invalid("a message to an alias, which this node does not have");
       const from = ours(control.from, who);
       if (who.altact) return altact(control, ALTACT.ALIAS, from, control.to);
       plain(control);
@@ -124,7 +127,7 @@ function unlink(control: Extract<Control, { type: "unlink" }>, who: Identity): T
 
 /** The operation with its trace token at the end, or the one without. */
 function traced({ token }: Extras, op: number, traceOp: number, ...items: readonly Term[]): Tuple {
-  return token === undefined ? tuple(op, ...items) : tuple(traceOp, ...items, token);
+  return token === undefined ? tuple(op, ...items) : tuple(traceOp, ...items, checked(token));
 }
 
 function reasoned(
@@ -139,14 +142,19 @@ function reasoned(
   const { token, reason } = control;
   return token === undefined
     ? tuple(op, from, to, reason)
-    : tuple(traceOp, from, to, token, reason);
+    : tuple(traceOp, from, to, checked(token), reason);
+}
+
+function checked(token: Term): Term {
+  if (token instanceof Tuple && token.items.length === 5) return token;
+  throw invalid("a trace token that is none: {Flags, Label, Serial, From, Previous}");
 }
 
 function altact({ token, priority }: Extras, kind: number, from: Pid, to: Term): Tuple {
   const flags = kind | (priority === true ? ALTACT.PRIORITY : 0);
   return token === undefined
     ? tuple(OP.ALTACT_SIG_SEND, flags, from, to)
-    : tuple(OP.ALTACT_SIG_SEND, flags | ALTACT.TOKEN, from, to, token);
+    : tuple(OP.ALTACT_SIG_SEND, flags | ALTACT.TOKEN, from, to, checked(token));
 }
 
 function plain({ priority }: Extras): void {

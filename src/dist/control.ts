@@ -50,7 +50,7 @@ export interface Extras {
 /** A monitored process: by its pid, or by the name it is registered under. */
 export type Monitored = Pid | Atom;
 
-/** A control message. A reason that an old peer put into the control message itself stands in `reason`. */
+/** A control message. A reason that an old peer put into the control message itself stands in `reason`; `bytes` is what it came in. */
 export type Control =
   | { readonly type: "link"; readonly from: Pid; readonly to: Pid }
   | {
@@ -76,12 +76,14 @@ export type Control =
       readonly from: Pid;
       readonly to: Pid;
       readonly reason: Term;
+      readonly bytes?: number;
     } & Extras)
   | ({
       readonly type: "exit2";
       readonly from: Pid;
       readonly to: Pid;
       readonly reason: Term;
+      readonly bytes?: number;
     } & Extras)
   | ({ readonly type: "payload_exit"; readonly from: Pid; readonly to: Pid } & Extras)
   | ({ readonly type: "payload_exit2"; readonly from: Pid; readonly to: Pid } & Extras)
@@ -100,13 +102,18 @@ export type Control =
   | {
       readonly type: "monitor_exit";
       readonly from: Monitored;
+      /** Whose end it is, when `from` is a name: it comes behind what that process has sent. */
+      readonly sender?: Pid | undefined;
       readonly to: Pid;
       readonly ref: Reference;
       readonly reason: Term;
+      readonly bytes?: number;
     }
   | {
       readonly type: "payload_monitor_exit";
       readonly from: Monitored;
+      /** Whose end it is, when `from` is a name: it comes behind what that process has sent. */
+      readonly sender?: Pid | undefined;
       readonly to: Pid;
       readonly ref: Reference;
     }

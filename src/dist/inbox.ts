@@ -53,13 +53,13 @@ export class Inbox {
     if (frame[0] !== 131) throw new ProtocolError(`a frame that begins with ${frame[0]}`);
     switch (frame[1]) {
       case 68: {
-        const { atoms, offset } = this.#cache.read(frame, 2);
+        const { atoms, offset } = this.#cache.read(frame, 2, this.#peer);
         this.#read(frame, offset, atoms, owned, false);
         return;
       }
       case 69: {
         const { sequence, number } = fragmentHead(frame);
-        const { atoms, offset } = this.#cache.read(frame, 18);
+        const { atoms, offset } = this.#cache.read(frame, 18, this.#peer);
         const part = owned ? frame.subarray(offset) : Buffer.from(frame.subarray(offset));
         this.#whole(this.#fragments.first(sequence, number, atoms, part));
         return;
@@ -87,7 +87,8 @@ export class Inbox {
     versioned: boolean,
   ): void {
     const reader = new TermReader(frame, offset, this.#control, atoms, this.#peer);
-    const control = decodeControl(reader.read(), (this.#peer as Destination).node);
+    const term = reader.read();
+    const control = decodeControl(term, (this.#peer as Destination).node, reader.offset - offset);
     let payload: Payload | undefined;
     if (hasPayload(control)) {
       const from = reader.offset + (versioned ? 1 : 0);

@@ -16,6 +16,8 @@ export interface SessionLimits {
   readonly maxSequences: number;
   /** Bytes that may wait to be written while the other side does not read. Default 256 MiB. */
   readonly maxQueued: number;
+  /** Atoms that this process never met before, which it keeps for ever. Default 100,000: a node that writes more is cut off. */
+  readonly maxNewAtoms: number;
   /** Milliseconds that the other side has for each step of the handshake. Default 7000, OTP's net_setuptime. */
   readonly setupTime: number;
   /** Milliseconds of silence after which the link is given up; a quarter of it is our own tick. Default 60,000. */
@@ -29,6 +31,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxMessage: 256 * 1024 * 1024,
   maxSequences: 1024,
   maxQueued: 256 * 1024 * 1024,
+  maxNewAtoms: 100_000,
   setupTime: 7000,
   tickTime: 60_000,
   decode: {},

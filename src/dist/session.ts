@@ -103,6 +103,10 @@ export class Session {
         else this.#inbox.frame(frame, owned);
         return this.#state !== "closed";
       });
+      const { newAtoms = 0 } = this.#destination ?? {};
+      if (newAtoms > this.limits.maxNewAtoms) {
+        throw new LimitError(`${newAtoms} atoms that nobody had before, which stay for ever`);
+      }
       if (over !== undefined) {
         throw new ProtocolError(
           `a frame of ${over} bytes, over the limit of ${this.limits.maxFrame}`,
@@ -131,9 +135,10 @@ export class Session {
   /**
    * Queues a control message, with its message where it has one.
    * @throws InvalidControlError or EncodeError when the node would not accept it; nothing is queued then
+   * @param owed whether the other side waits for it, as for the end of what it watches: then it may take twice the room
    * @throws LimitError when too much waits already, since the node does not read; nothing is queued then
    */
-  send(control: Control, message?: Term): void {
+  send(control: Control, message?: Term, owed = false): void {
     const identity = this.#identity;
     if (this.#state !== "up" || identity === undefined) {
       throw new NodeDownError(this.#label(), "the link is not up");
@@ -150,7 +155,7 @@ export class Session {
     }
     const { bytes } = this.#outbox;
     const { maxQueued } = this.limits;
-    if (bytes > maxQueued) {
+    if (bytes > (owed ? 2 * maxQueued : maxQueued)) {
       throw new LimitError(`${bytes} bytes wait for ${this.#label()}, which does not read them`, {
         node: this.#label(),
       });
@@ -186,6 +191,11 @@ export class Session {
     }
   }
 
+  /** Gives the link up, for this reason. */
+  fail(reason: BeamError): void {
+    this.#end(reason);
+  }
+
   /** We are done with the link. */
   close(): void {
     this.#end(new NodeDownError(this.#label(), "it was closed here", { retryable: false }));
@@ -201,9 +211,12 @@ export class Session {
 
   /** Acceptors: the link that had the caller's name is closed now. */
   proceed(): void {
-    if (!(this.#handshake instanceof Acceptor)) return;
-    const peer = this.#handshake.proceed();
-    if (peer !== undefined) this.#isUp(peer);
+    const handshake = this.#handshake;
+    if (this.#state !== "handshake" || !(handshake instanceof Acceptor)) return; // it has hung up meanwhile
+    this.#guarded(() => {
+      const peer = handshake.proceed();
+      if (peer !== undefined) this.#isUp(peer);
+    });
   }
 
   #greeted(frame: Buffer): void {
@@ -219,6 +232,7 @@ export class Session {
       localCreation: peer.localCreation,
       peer: atom(peer.name),
       unlinkIds: hasFlag(peer.flags, "UNLINK_ID"),
+      aliases: hasFlag(peer.flags, "ALIAS"),
       altact: hasFlag(peer.flags, "ALTACT_SIG"),
     };
     this.#frames.widen();
@@ -233,6 +247,7 @@ export class Session {
       v4: hasFlag(peer.flags, "V4_NC"),
       wide: recent,
       signedZeros: recent,
+      newAtoms: 0,
     };
     this.#destination = destination;
     this.#inbox.peer = destination;
@@ -271,6 +286,8 @@ export class Session {
   }
 }
 
+// Messages of one process keep their order, whether it is named by its pid or by its name.
 function senderOf(control: Control): string {
+  if ("sender" in control && control.sender !== undefined) return String(control.sender);
   return "from" in control ? String(control.from) : "";
 }

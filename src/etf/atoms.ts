@@ -1,6 +1,6 @@
 /** Atoms: from bytes to the one object of a name without making a string when it is met again, and back. */
 
-import { Atom, atom } from "../term/index.ts";
+import { Atom, atom, atomCount } from "../term/index.ts";
 import type { Cursor } from "./cursor.ts";
 import { whyNoTerm } from "./refusal.ts";
 import type { Sink } from "./sink.ts";
@@ -26,7 +26,7 @@ export function readUtf8Atom(cursor: Cursor, length: number): Atom {
   const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
   const known = met[slot];
   if (known !== undefined && matches(known.utf8, bytes, from, length)) return known;
-  const made = atom(utf8Name(cursor, from, length));
+  const made = counted(cursor, utf8Name(cursor, from, length));
   met[slot] = made;
   return made;
 }
@@ -35,7 +35,7 @@ export function readUtf8Atom(cursor: Cursor, length: number): Atom {
 export function readLatin1Atom(cursor: Cursor, length: number): Atom {
   if (length > MAX_CHARACTERS) throw cursor.fail(`an atom of ${length} characters`);
   const from = cursor.skip(length);
-  return atom(String.fromCharCode(...cursor.bytes.subarray(from, from + length)));
+  return counted(cursor, String.fromCharCode(...cursor.bytes.subarray(from, from + length)));
 }
 
 /** The atom that must stand here, whatever its tag; `cached` has those of the distribution header. @throws DecodeError */
@@ -90,6 +90,14 @@ export function writeAtom(sink: Sink, value: Atom): void {
   bytes[at++] = length;
   for (let index = 0; index < length; index++) bytes[at++] = utf8[index] as number;
   sink.at = at;
+}
+
+// Atoms are never freed: who sends many new ones is watched.
+function counted({ sender }: Cursor, name: string): Atom {
+  const before = atomCount();
+  const made = atom(name);
+  if (sender !== undefined && atomCount() > before) sender.newAtoms += 1;
+  return made;
 }
 
 function matches(known: Uint8Array, bytes: Uint8Array, from: number, length: number): boolean {

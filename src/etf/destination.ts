@@ -13,6 +13,8 @@ export interface Destination {
   wide: boolean;
   /** It keeps `0.0` and `-0.0` apart: OTP 27 and later do. */
   signedZeros: boolean;
+  /** How many atoms this process had never met before it wrote them: they stay, so there is an end to it. */
+  newAtoms: number;
 }
 
 const MAX_U32 = 0xffff_ffff;

@@ -1,5 +1,6 @@
 /** Waiting for a node that calls us, in place of calling it. */
 
+import { after } from "../transport/index.ts";
 import type { BeamNode } from "./beam-node.ts";
 
 interface Waiter {
@@ -27,7 +28,7 @@ export class Arrivals {
           reject(error);
         },
       };
-      const late = setTimeout(() => waiter.fail(otherwise), timeout);
+      const late = after(timeout, () => waiter.fail(otherwise));
       waiting.add(waiter);
     });
   }
@@ -36,6 +37,11 @@ export class Arrivals {
     const waiting = this.#waiting.get(node.name);
     this.#waiting.delete(node.name);
     for (const waiter of waiting ?? []) waiter.came(node);
+  }
+
+  /** One who called has not come. */
+  missed(name: string, error: Error): void {
+    for (const { fail } of this.#waiting.get(name) ?? []) fail(error);
   }
 
   /** Nobody comes any more. */

@@ -2,7 +2,7 @@
 
 import type { Flags } from "../dist/index.ts";
 import { type BeamError, UsageError } from "../errors.ts";
-import { atom, charlist, ioFormat, Pid, type Term, textOf, tuple } from "../term/index.ts";
+import { atom, Pid, type Term, textOf, tuple } from "../term/index.ts";
 import {
   type CallOptions,
   callByErpc,
@@ -13,13 +13,13 @@ import {
 } from "./calls.ts";
 import { Casts } from "./casts.ts";
 import { traceCall } from "./diagnostics.ts";
+import { formatter } from "./formatter.ts";
 import { GenCall, type GenCallOptions } from "./gen-call.ts";
 import { GroupLeader, type GroupLeaderOptions } from "./group-leader.ts";
 import type { Link } from "./link.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import { type Monitor, monitor } from "./monitors.ts";
 import { Ping } from "./ping.ts";
-import { RemoteError } from "./remote-error.ts";
 import { remaining, type WaitOptions } from "./request.ts";
 import { type Spawned, type SpawnOptions, SpawnRequest } from "./spawn.ts";
 import { SystemBatch, type SystemOptions, type SystemReply } from "./system.ts";
@@ -32,8 +32,6 @@ export interface CloseOptions {
 }
 
 const PREPARE_TIMEOUT = 1_000;
-/** How long a node has to format what its own process prints, in milliseconds, before it is formatted here. */
-const FORMAT_TIMEOUT = 1_000;
 
 /** A node that we are connected to. Made by {@link connect}; `await using` closes it. */
 export class BeamNode implements AsyncDisposable {
@@ -83,6 +81,11 @@ export class BeamNode implements AsyncDisposable {
   /** Our own name, as the node knows it. */
   get localName(): string {
     return this.#link.peer.localName;
+  }
+
+  /** @internal Whether {@link close} was called. */
+  get closing(): boolean {
+    return this.#closing !== undefined;
   }
 
   /** The capabilities of the link. */
@@ -232,20 +235,7 @@ export class BeamNode implements AsyncDisposable {
    * @throws NodeDownError
    */
   groupLeader(options: GroupLeaderOptions = {}): GroupLeader {
-    const format = async (args: readonly Term[]): Promise<Term> => {
-      try {
-        if (this.#link.runs) {
-          const wait = { via: "rex", timeout: FORMAT_TIMEOUT } as const;
-          return await this.#call({ module: "io_lib", fun: "format", args }, wait);
-        }
-      } catch (error) {
-        if (error instanceof RemoteError && error.kind === "error") throw error; // it does not fit
-      }
-      // The node cannot be asked.
-      const [text, values] = args as readonly [Term, Term];
-      return charlist(ioFormat(text, Array.isArray(values) ? values : [values]));
-    };
-    return new GroupLeader(this.#link, format, options);
+    return new GroupLeader(this.#link, formatter(this.#link), options);
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Where a node of ours is called: the listening socket, its name in EPMD, and the handshake of each caller. */
 
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import type { Caller, Flags, SessionLimits, Verdict } from "../dist/index.ts";
 import { BeamError, UsageError } from "../errors.ts";
 import {
@@ -43,10 +43,15 @@ export interface House {
   readonly limits: Partial<SessionLimits>;
   /** Known once EPMD has given the creation. */
   home(): Home;
+  /** About a caller with a name of its own. */
   verdict(caller: Caller): Verdict;
+  /** Whether there is room for another link. */
+  hasRoom(): boolean;
   /** Closes the link of a name whose place the caller takes. */
   replace(name: string): Promise<void>;
   welcome(link: Link): Promise<void>;
+  /** A caller of this name was greeted in vain. */
+  missed(name: string, error: BeamError): void;
   refused(reason: BeamError): void;
 }
 
@@ -62,10 +67,10 @@ export class Doorman {
   readonly #options: ListenOptions;
   /** The names of those whose handshake is not done. */
   readonly #greeted = new Set<string>();
+  readonly #callers = new Set<Transport>();
   #tcp: TcpListener | undefined;
   #tls: TlsListener | undefined;
   #registration: EpmdRegistration | undefined;
-  #callers = 0;
   #closed = false;
   #opened: () => void = () => {};
   /** Callers that come while EPMD is asked wait for it. */
@@ -126,20 +131,26 @@ export class Doorman {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#opened();
+    for (const transport of this.#callers) transport.destroy();
     await this.#registration?.close();
     await this.#tcp?.close();
   }
 
   async #called(transport: Transport): Promise<void> {
-    if (this.#closed || this.#callers >= MAX_GREETED) {
+    if (this.#closed || this.#callers.size >= MAX_GREETED) {
       transport.destroy();
       return;
     }
-    this.#callers += 1;
+    this.#callers.add(transport);
     const house = this.#house;
     let name: string | undefined;
     try {
       await this.#open;
+      if (this.#closed) {
+        transport.destroy();
+        return;
+      }
       const home = house.home();
       const link = await greet(transport, {
         session: {
@@ -152,7 +163,8 @@ export class Doorman {
           limits: house.limits,
           ...(this.#tls === undefined ? {} : { handshakeLengthBytes: 4 }),
           admit: (caller) => {
-            const verdict = house.verdict(caller);
+            const verdict = caller.dynamic ? nameFor(caller.name) : house.verdict(caller);
+            if (!house.hasRoom() && verdict !== "alive") return "not_allowed";
             if (verdict === "ok" || verdict === "ok_simultaneous" || verdict === "alive") {
               name = caller.name;
               this.#greeted.add(name);
@@ -165,13 +177,21 @@ export class Doorman {
         home,
         replace: (former) => house.replace(former),
       });
+      this.#callers.delete(transport);
       await house.welcome(link);
     } catch (error) {
       if (!(error instanceof BeamError)) throw error;
+      if (name !== undefined) house.missed(name, error);
       house.refused(error);
     } finally {
-      this.#callers -= 1;
+      this.#callers.delete(transport);
       if (name !== undefined) this.#greeted.delete(name);
     }
   }
+}
+
+/** A name that no other caller has, for one who asks for it. */
+function nameFor(host: string): Verdict {
+  const name = randomBytes(8).readBigUInt64BE().toString(36).toUpperCase();
+  return { name: `${name}@${host}`, creation: randomInt(4, 2 ** 32) };
 }

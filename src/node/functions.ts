@@ -1,7 +1,7 @@
 /** What others may call here: nothing but the functions that the user has allowed, each by its module, name and arity. */
 
 import { UsageError } from "../errors.ts";
-import { type Atom, atom, type Pid, type Term } from "../term/index.ts";
+import { type Atom, atom, binary, type Pid, type Term } from "../term/index.ts";
 
 /** What a function knows of its call. */
 export interface CallContext {
@@ -67,9 +67,19 @@ export async function runServed(
     return { kind: "return", value: await served(args, context) };
   } catch (error) {
     if (error instanceof Raise) return { kind: error.kind, reason: error.reason };
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    return { kind: "error", reason: [new TextEncoder().encode(`${name}: ${message}`)] };
+    return { kind: "error", reason: [textOfThrown(error)] };
   }
+}
+
+/** What somebody there hears of what a function of the user's threw. Never throws, whatever that was. */
+export function textOfThrown(thrown: unknown): Uint8Array {
+  let text = "a value that cannot be shown";
+  try {
+    text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  } catch {
+    // It has a toString of its own.
+  }
+  return binary(text);
 }
 
 function keyOf(module: Atom, fun: Atom, arity: number): string {

@@ -72,6 +72,11 @@ export class GenCall extends Request<Term> {
     );
   }
 
+  override broken(error: BeamError): void {
+    this.link.demonitor(this, this.#target);
+    this.fail(error);
+  }
+
   protected override abandon(error: BeamError): void {
     this.link.demonitor(this, this.#target);
     this.fail(error);

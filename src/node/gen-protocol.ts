@@ -3,6 +3,7 @@
 import type { Extras } from "../dist/index.ts";
 import { atom, ImproperList, Pid, Reference, type Term, Tuple, tuple } from "../term/index.ts";
 import type { Home } from "./home.ts";
+import type { Via } from "./processes.ts";
 
 /** Who asked, and what the answer is to carry. */
 export interface From {
@@ -39,11 +40,20 @@ export function readGenMessage(message: Term): GenMessage {
  * @throws EncodeError when the reply is no term
  * @throws NoSuchLinkError NodeDownError when its node is not connected any more
  */
-export function answerCall(home: Home, own: Pid, from: From, reply: Term, extras: Extras): void {
+export function answerCall(home: Home, own: Pid, from: From, reply: Term, asked: Asked): void {
   const message = tuple(from.tag, reply);
-  const token = nextToken(extras.token, own);
-  const alias = aliasOf(from.tag);
-  home.send(alias ?? from.pid, message, own, token === undefined ? {} : { token });
+  const token = nextToken(asked.extras.token, own);
+  const to = aliasOf(from.tag) ?? from.pid;
+  const options = token === undefined ? {} : { token };
+  if (asked.via === undefined) home.deliver(to, message, own, options);
+  else home.answer(to, message, own, options);
+}
+
+/** What a message came with. */
+export interface Asked {
+  readonly extras: Extras;
+  /** The link; `undefined` from a process of ours. */
+  readonly via: Via | undefined;
 }
 
 /** The tag of a call that is to be answered to an alias. */

@@ -3,12 +3,11 @@
  * register a name or take a lock. It grants locks and takes part in the meeting of nodes; it keeps no names.
  */
 
-import type { Extras } from "../dist/index.ts";
-import { Atom, atom, inspect, Pid, type Term, Tuple, tuple } from "../term/index.ts";
-import type { From, GenMessage } from "./gen-protocol.ts";
-import type { Link } from "./link.ts";
-import { monitor } from "./monitors.ts";
-import { Service } from "./service.ts";
+import { Atom, atom, Pid, type Term, Tuple, tuple } from "../term/index.ts";
+import type { Asked, From, GenMessage } from "./gen-protocol.ts";
+import { GlobalLocks } from "./global-locks.ts";
+import { Link } from "./link.ts";
+import { answered, Service } from "./service.ts";
 
 /** What is agreed with a node: each side marks what it sends with the other's tag, so that what is left of an earlier link is told apart. */
 interface Meeting {
@@ -23,13 +22,19 @@ interface Meeting {
 const VERSION = 7;
 const NAME = "global_name_server";
 const NONE: readonly Term[] = [];
+const GEN_CAST = atom("$gen_cast");
+/** Most nodes that wait to be called because others told us of them, and that are called at a time. */
+const MAX_TOLD = 1_024;
+const MAX_CALLING = 16;
 const [YES, OK, TRUE, FALSE] = [atom("yes"), atom("ok"), atom("true"), atom("false")];
 
 /** Answers under the name `global_name_server`. */
 export class GlobalNameServer extends Service {
   readonly #meetings = new Map<Atom, Meeting>();
-  /** Who holds a lock, by its resource, and for which requester. */
-  readonly #locks = new Map<string, { requester: string; holders: Map<string, Pid> }>();
+  readonly #locks = new GlobalLocks();
+  /** Nodes that others told us of and that are being called, or are to be. */
+  readonly #told = new Set<Atom>();
+  #calling = 0;
   #lastTag = 0;
 
   /** A link to another visible node is up: it waits for our part of the meeting. */
@@ -44,14 +49,13 @@ export class GlobalNameServer extends Service {
     this.#cast(node, tuple(atom("init_connect"), version, this.home.node, locker));
     void link.closed.then(() => {
       if (this.#meetings.get(node) === meeting) this.#meetings.delete(node);
-      this.#release((holder) => holder.node === node);
     });
   }
 
-  protected handle(message: GenMessage, extras: Extras): void {
+  protected handle(message: GenMessage, asked: Asked): void {
     if (message.type === "call") {
-      const reply = this.#called(message.from, message.request);
-      this.reply(message.from, reply, extras);
+      const reply = this.#called(message.from, message.request, asked);
+      this.reply(message.from, reply, asked);
     } else if (message.message instanceof Tuple) {
       // Version 5, of OTP 23, has lockers speak to each other without casts.
       const [what, ...rest] = message.message.items;
@@ -59,13 +63,13 @@ export class GlobalNameServer extends Service {
     }
   }
 
-  #called({ pid }: From, request: Term): Term {
+  #called({ pid }: From, request: Term, { via }: Asked): Term {
     const [what, lock] = request instanceof Tuple ? request.items : [request];
     switch (what instanceof Atom ? what.name : "") {
       case "set_lock":
-        return this.#lock(lock, pid) ? TRUE : FALSE;
+        return via instanceof Link && this.#locks.set(lock, pid, via) ? TRUE : FALSE;
       case "del_lock":
-        this.#unlock(lock, pid);
+        if (via?.peer.name === pid.node.name) this.#locks.delete(lock, pid);
         return TRUE;
       case "register":
       case "register_ext":
@@ -148,10 +152,27 @@ export class GlobalNameServer extends Service {
       // Newer ones tell the version of each.
       const node = named instanceof Tuple ? named.items[0] : named;
       if (!(node instanceof Atom) || node === this.home.node) continue;
-      void this.home.meet(node.name).then(
-        () => this.#sync(node),
-        () => {}, // it finds us
-      );
+      if (this.home.links.has(node)) this.#sync(node);
+      else if (this.#told.size < MAX_TOLD) this.#told.add(node);
+    }
+    this.#call();
+  }
+
+  // A few at a time: whoever is told of can be anybody.
+  #call(): void {
+    for (const node of this.#told) {
+      if (this.#calling >= MAX_CALLING) return;
+      this.#told.delete(node);
+      this.#calling += 1;
+      const next = () => {
+        this.#calling -= 1;
+        this.#call();
+      };
+      const met = () => this.#sync(node);
+      void this.home
+        .meet(node.name)
+        .then(met, () => {})
+        .then(next); // else it finds us
     }
   }
 
@@ -163,39 +184,9 @@ export class GlobalNameServer extends Service {
     this.#cast(node, tuple(atom("in_sync"), this.home.node, TRUE));
   }
 
-  #lock(lock: Term | undefined, holder: Pid): boolean {
-    if (!(lock instanceof Tuple) || lock.items.length !== 2) return false;
-    const [resource, requester] = lock.items.map((part) => inspect(part)) as [string, string];
-    const known = this.#locks.get(resource);
-    if (known !== undefined && known.requester !== requester) return false;
-    const holders = known?.holders ?? new Map<string, Pid>();
-    this.#locks.set(resource, { requester, holders });
-    const key = inspect(holder);
-    if (holders.has(key)) return true;
-    holders.set(key, holder);
-    const link = this.home.links.get(holder.node);
-    const gone = () => this.#release((other) => inspect(other) === key);
-    if (link !== undefined) void monitor(link, holder).down.then(gone, gone);
-    return true;
-  }
-
-  #unlock(lock: Term | undefined, holder: Pid): void {
-    if (!(lock instanceof Tuple) || lock.items.length !== 2) return;
-    const [resource, requester] = lock.items.map((part) => inspect(part)) as [string, string];
-    const known = this.#locks.get(resource);
-    if (known?.requester !== requester) return;
-    known.holders.delete(inspect(holder));
-    if (known.holders.size === 0) this.#locks.delete(resource);
-  }
-
-  #release(of: (holder: Pid) => boolean): void {
-    for (const [resource, { holders }] of this.#locks) {
-      for (const [key, holder] of holders) if (of(holder)) holders.delete(key);
-      if (holders.size === 0) this.#locks.delete(resource);
-    }
-  }
-
   #cast(node: Atom, message: Term): void {
-    this.tell({ name: NAME, node: node.name }, tuple(atom("$gen_cast"), message));
+    const link = this.home.links.get(node);
+    if (link === undefined) return;
+    answered(() => link.sendTo(NAME, tuple(GEN_CAST, message), this.pid));
   }
 }

@@ -21,6 +21,8 @@ export interface RemoteName {
 const NORMAL = atom("normal");
 /** Most messages that wait for the connection to a node. */
 const MAX_UNDELIVERED = 1_000;
+/** Most nodes that are connected at a time because of messages. */
+const MAX_CONNECTING = 64;
 
 type Deliver = (link: Link) => void;
 
@@ -112,11 +114,10 @@ export class Home {
   /** Ends a process; who watches it is told the reason. */
   leave(process: LocalProcess, reason?: Term): void {
     const { watching } = process;
-    if (watching !== undefined) {
-      process.watching = undefined;
-      for (const one of watching) one.ended(process, reason ?? NORMAL);
-    }
+    process.watching = undefined;
     this.unregister(process);
+    // They need its pid.
+    for (const one of watching ?? []) one.ended(process, reason ?? NORMAL);
     this.processes.leave(process);
   }
 
@@ -141,10 +142,21 @@ export class Home {
     const found = this.#names.get(name);
     if (found !== undefined) return found;
     const service = SERVICES.get(name.name)?.(this);
-    if (service === undefined) return undefined;
+    if (service === undefined || this.#ended !== undefined || this.processes.full) return undefined;
     this.enter(service);
     this.#name(name, service);
     return service;
+  }
+
+  /**
+   * An answer from a process of ours to somebody who asked over a link: it makes no connection, and reaches nobody here, whatever
+   * pid he gave as his own.
+   * @throws NoSuchLinkError EncodeError NodeDownError InvalidControlError LimitError
+   */
+  answer(to: Pid | Reference, message: Term, from: Pid, options: SendOptions = {}): void {
+    const link = this.#links.get(to.node);
+    if (link === undefined) throw new NoSuchLinkError(to.node.name);
+    link.sendTo(to, message, from, options);
   }
 
   /**
@@ -152,7 +164,7 @@ export class Home {
    * @throws NoSuchLinkError when we are not connected to its node
    * @throws EncodeError NodeDownError
    */
-  send(to: Destination, message: Term, from: Pid, options: SendOptions = {}): void {
+  deliver(to: Destination, message: Term, from: Pid, options: SendOptions = {}): void {
     const node = typeof to.node === "string" ? atom(to.node) : to.node;
     if (node === this.node) {
       this.#sendHere(to, message, options);
@@ -170,6 +182,9 @@ export class Home {
   }
 
   #deliverLater(node: Atom, dial: NonNullable<Home["dial"]>, deliver: Deliver): void {
+    if (this.#undelivered.size >= MAX_CONNECTING) {
+      throw new LimitError(`messages wait for connections with ${MAX_CONNECTING} nodes`);
+    }
     const waiting = new Undelivered(node.name);
     waiting.add(deliver);
     this.#undelivered.set(node, waiting);
@@ -191,9 +206,12 @@ export class Home {
   #sendHere(to: Destination, message: Term, options: SendOptions): void {
     const here = present(message);
     if (to instanceof Reference) {
-      this.processes.byRef(to)?.aliased(to.ids[2] as number, here, options);
-    } else if ("name" in to) this.whereis(atom(to.name))?.message(here, options);
-    else this.processes.byPid(to)?.message(here, options);
+      const process = this.processes.byRef(to);
+      if (process?.addressable) process.aliased(to.ids[2] as number, here, options);
+      return;
+    }
+    const process = "name" in to ? this.whereis(atom(to.name)) : this.processes.byPid(to);
+    if (process?.addressable) process.message(here, options, undefined);
   }
 
   #name(name: Atom, process: LocalProcess): void {

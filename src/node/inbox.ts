@@ -17,6 +17,8 @@ export interface Place {
   enter(process: LocalProcess): Pid;
   /** The link to the node of a process. @throws NoSuchLinkError */
   route(pid: Pid): Link;
+  /** A message from a process that lives here. @throws NoSuchLinkError */
+  deliver(to: Destination, message: Term, from: Pid, options: SendOptions): void;
 }
 
 const EXIT = atom("EXIT");
@@ -54,6 +56,10 @@ export class Inbox extends LocalProcess {
       this.#place.home.leave(this);
       throw error;
     }
+  }
+
+  override get addressable(): boolean {
+    return true;
   }
 
   override message(payload: Encoded): void {
@@ -105,7 +111,7 @@ export class Inbox extends LocalProcess {
   }
 
   send(to: Destination, message: Term, options: SendOptions): void {
-    this.#place.home.send(to, message, this.#pid(), options);
+    this.#place.deliver(to, message, this.#pid(), options);
   }
 
   link(pid: Pid): void {

@@ -53,10 +53,14 @@ function readPut(rest: readonly Term[]): IoRequest {
 
 /** The text of chardata; in latin1 each byte of a binary is a character. */
 export function charactersOf(chars: Term, latin1: boolean): string | undefined {
-  return textOf(latin1 ? widened(chars) : chars);
-}
-
-function widened(chars: Term): Term {
-  if (chars instanceof Uint8Array) return Array.from(chars);
-  return Array.isArray(chars) ? (chars as readonly Term[]).map(widened) : chars;
+  if (!latin1) return textOf(chars);
+  if (chars instanceof Uint8Array) return Buffer.from(chars).toString("latin1");
+  if (!Array.isArray(chars)) return undefined;
+  const parts: string[] = [];
+  for (const part of chars as readonly Term[]) {
+    const text = typeof part === "number" ? textOf([part]) : charactersOf(part, true);
+    if (text === undefined) return undefined;
+    parts.push(text);
+  }
+  return parts.join("");
 }

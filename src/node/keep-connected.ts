@@ -118,8 +118,8 @@ export class KeptConnection implements AsyncDisposable {
         attempt = 0;
       });
       if (this.#ended !== undefined) return;
-      const { again = ({ retryable }) => retryable, disconnected } = this.#retry;
-      const wait = again(error, Math.max(1, attempt)) ? this.#pause(attempt) : undefined;
+      const { disconnected } = this.#retry;
+      const wait = this.#again(error, Math.max(1, attempt)) ? this.#pause(attempt) : undefined;
       if (disconnected !== undefined) queueMicrotask(() => disconnected(error, wait));
       if (wait === undefined) this.#end(error, error);
       else await this.#sleep(wait);
@@ -147,6 +147,16 @@ export class KeptConnection implements AsyncDisposable {
       return new UsageError(what, { cause: error });
     } finally {
       this.#current = undefined;
+    }
+  }
+
+  // A policy that fails says nothing: it ends.
+  #again(error: BeamError, attempt: number): boolean {
+    const { again = ({ retryable }) => retryable } = this.#retry;
+    try {
+      return again(error, attempt);
+    } catch {
+      return false;
     }
   }
 

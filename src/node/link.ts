@@ -2,14 +2,15 @@
 
 import { type Control, type Extras, NodeDownError, type PeerInfo } from "../dist/index.ts";
 import { BeamError } from "../errors.ts";
-import { atom, type Pid, type Term } from "../term/index.ts";
+import { type Pid, type Term, UNDEFINED } from "../term/index.ts";
 import { Credit } from "./credit.ts";
-import type { Home } from "./home.ts";
+import { NoSuchLinkError } from "./errors.ts";
+import type { Destination, Home } from "./home.ts";
 import { type Encoded, type LocalProcess, present } from "./processes.ts";
 import type { Pump } from "./pump.ts";
 import { Relations } from "./relations.ts";
 import { serveSpawn } from "./served-call.ts";
-import { Signals } from "./signals.ts";
+import { type SendOptions, Signals } from "./signals.ts";
 
 /** How many bytes may wait to be written before senders are asked to wait, as the BEAM's dist_buf_busy_limit. */
 const WINDOW = 1024 * 1024;
@@ -24,6 +25,7 @@ export class Link extends Signals {
   #down: BeamError | undefined;
   #closing = false;
   #blocked = false;
+  #aborter: AbortController | undefined;
   readonly #drains: (() => void)[] = [];
   #over!: (reason: BeamError | undefined) => void;
 
@@ -62,10 +64,29 @@ export class Link extends Signals {
     this.home.leave(process, reason);
   }
 
-  /** The link to the node of a process: this one. @throws NoSuchLinkError */
+  /** The link to the node of a process: this one, over which alone its processes hear. @throws NoSuchLinkError */
   route(pid: Pid): Link {
     if (pid.node.name === this.peer.name) return this;
-    return this.home.route(pid);
+    throw new NoSuchLinkError(pid.node.name);
+  }
+
+  /** From a process of this link, which speaks with the node there or with others here. @throws NoSuchLinkError */
+  deliver(to: Destination, message: Term, from: Pid, options: SendOptions): void {
+    const node = typeof to.node === "string" ? to.node : to.node.name;
+    if (node !== this.peer.name && node !== this.home.node.name) throw new NoSuchLinkError(node);
+    this.home.deliver(to, message, from, options);
+  }
+
+  /** Aborts when the link is over. */
+  get signal(): AbortSignal {
+    this.#aborter ??= new AbortController();
+    if (this.#down !== undefined) this.#aborter.abort();
+    return this.#aborter.signal;
+  }
+
+  /** Ends the link: the other side cannot be told what it has to know. */
+  fail(reason: BeamError): void {
+    this.#pump.fail(reason);
   }
 
   /** Whether signals of this link are for the process: they are not for those of other links. */
@@ -92,6 +113,7 @@ export class Link extends Signals {
     this.home.detach(this, this.#down);
     this.relations.lost();
     this.#released();
+    this.#aborter?.abort();
     this.#over(this.#closing ? undefined : this.#down);
   }
 
@@ -187,9 +209,9 @@ export class Link extends Signals {
     if (!blocked) this.#released();
   }
 
-  protected override transmit(control: Control, payload?: Term): void {
+  protected override transmit(control: Control, payload?: Term, owed?: boolean): void {
     if (this.#down !== undefined) throw this.#down;
-    this.#pump.send(control, payload);
+    this.#pump.send(control, payload, owed);
   }
 
   #released(): void {
@@ -197,7 +219,7 @@ export class Link extends Signals {
   }
 
   #message(process: LocalProcess | undefined, payload: Encoded, extras: Extras): void {
-    this.#deliver(process, (reached) => reached.message(payload, extras));
+    this.#deliver(process, (reached) => reached.message(payload, extras, this));
   }
 
   #deliver(process: LocalProcess | undefined, signal: (process: LocalProcess) => void): void {
@@ -212,5 +234,6 @@ export class Link extends Signals {
 }
 
 function reasonOf(control: Control, payload: Encoded | undefined): Encoded {
-  return payload ?? present("reason" in control ? control.reason : atom("undefined"));
+  if (payload !== undefined) return payload;
+  return "reason" in control ? present(control.reason, control.bytes) : present(UNDEFINED);
 }

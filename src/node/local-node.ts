@@ -1,6 +1,6 @@
 /** A node of ours with a name: others call it and are called, all its links share its processes. */
 
-import { randomBytes, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import {
   type Caller,
   type Flags,
@@ -17,6 +17,7 @@ import { Arrivals } from "./arrivals.ts";
 import { Attempt } from "./attempt.ts";
 import { BeamNode } from "./beam-node.ts";
 import { traceConnect } from "./diagnostics.ts";
+import { Dialing } from "./dialing.ts";
 import { Doorman, type House, type ListenOptions } from "./doorman.ts";
 import { NoSuchLinkError } from "./errors.ts";
 import type { ServedFunction } from "./functions.ts";
@@ -29,14 +30,12 @@ import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
 import type { SendOptions } from "./signals.ts";
 
+/** Most nodes that are connected because they called. */
+const MAX_NODES = 16_384;
+/** How long connecting takes at most, in milliseconds. */
+const TIMEOUT = 7_000;
 /** What a former link of a caller's name gets to end, in milliseconds. */
 const GRACE = 1_000;
-
-interface Dialing {
-  readonly link: Promise<BeamNode>;
-  /** Gives the attempt up, since the other side's own call goes on. */
-  yield(): void;
-}
 
 /** A node of ours. Nothing that others ask is executed but what was allowed. `await using` ends it. */
 export class LocalNode implements AsyncDisposable {
@@ -95,16 +94,26 @@ export class LocalNode implements AsyncDisposable {
   connect(node: string, options: LocalDialOptions = {}): Promise<BeamNode> {
     if (this.#closed) return Promise.reject(this.#over());
     const up = this.#nodes.get(node);
-    if (up !== undefined) return Promise.resolve(up);
-    const pending = this.#dialing.get(node);
-    if (pending !== undefined) return pending.link;
+    if (up !== undefined && !up.closing) return Promise.resolve(up);
     if (node === this.name) return Promise.reject(new UsageError("a node does not call itself"));
-    const given = new AbortController();
-    const link = traceConnect(node, () => this.#dial(node, options, given.signal)).finally(() =>
-      this.#dialing.delete(node),
-    );
-    this.#dialing.set(node, { link, yield: () => given.abort() });
-    return link;
+    const { timeout = TIMEOUT, signal } = options;
+    return this.#attempt(node, up, options).wait(timeout || TIMEOUT, signal);
+  }
+
+  /** The attempt that is under way, or a new one; `former` is a link that closes. */
+  #attempt(node: string, former: BeamNode | undefined, options: LocalDialOptions): Dialing {
+    const pending = this.#dialing.get(node);
+    if (pending !== undefined && !pending.signal.aborted) return pending;
+    const dialing = new Dialing(node, async (self) => {
+      await pending?.settled;
+      await former?.closed;
+      return traceConnect(node, () => this.#dial(node, options, self));
+    });
+    this.#dialing.set(node, dialing);
+    void dialing.settled.then(() => {
+      if (this.#dialing.get(node) === dialing) this.#dialing.delete(node);
+    });
+    return dialing;
   }
 
   /** Connects as {@link connect} does, and again whenever the link is lost; returns at once. */
@@ -134,7 +143,7 @@ export class LocalNode implements AsyncDisposable {
    * @throws EncodeError InvalidControlError LimitError NodeDownError
    */
   send(to: Destination, message: Term, options: SendOptions = {}): void {
-    this.#home.send(to, message, this.#home.processes.nobody, options);
+    this.#home.deliver(to, message, this.#home.processes.nobody, options);
   }
 
   /**
@@ -168,7 +177,7 @@ export class LocalNode implements AsyncDisposable {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#kept].map((kept) => kept.close()));
-    for (const { yield: giveUp } of this.#dialing.values()) giveUp();
+    for (const dialing of this.#dialing.values()) dialing.abort();
     const links = [...this.#nodes.values()].map((node) => node.close());
     await Promise.all([...links, this.#doorman?.close()]);
     this.#arrivals.end(this.#over());
@@ -221,31 +230,31 @@ export class LocalNode implements AsyncDisposable {
       limits,
       home: () => this.#home,
       verdict: (caller) => this.#verdict(caller),
+      hasRoom: () => this.#nodes.size < MAX_NODES,
       replace: async (name) => this.#nodes.get(name)?.close({ timeout: GRACE }),
       welcome: async (link) => {
         await this.#welcome(link);
       },
-      refused: (reason) => refused?.(reason),
+      missed: (name, error) => this.#arrivals.missed(name, error),
+      refused: (reason) => queueMicrotask(() => refused?.(reason)),
     };
   }
 
-  async #dial(name: string, options: LocalDialOptions, given: AbortSignal): Promise<BeamNode> {
+  async #dial(name: string, options: LocalDialOptions, dialing: Dialing): Promise<BeamNode> {
     const { cookie, limits } = this.#options;
-    const { signal, timeout } = options;
+    const { timeout } = options;
     const secret = options.cookie ?? (typeof cookie === "string" ? cookie : (cookie(name) ?? ""));
-    const both = signal === undefined ? given : AbortSignal.any([signal, given]);
     const attempt = new Attempt(name, {
       ...options,
       cookie: secret,
       limits,
-      signal: both,
+      signal: dialing.signal,
       timeout,
     });
     try {
       return await this.#welcome(await attempt.run({ home: this.#home, flags: this.#flags }));
     } catch (error) {
-      const yielded = given.aborted && !this.#closed && signal?.aborted !== true;
-      if (!yielded && !(error instanceof NameInUseError)) throw error;
+      if (!dialing.yielded && !(error instanceof NameInUseError)) throw error;
       // The other side calls us.
       return this.#nodes.get(name) ?? (await this.#arrivals.of(name, attempt.left, error as Error));
     }
@@ -255,15 +264,19 @@ export class LocalNode implements AsyncDisposable {
     const node = new BeamNode(link);
     const { name } = node;
     this.#nodes.set(name, node);
+    let announced = false;
     void node.closed.then((reason) => {
       if (this.#nodes.get(name) === node) this.#nodes.delete(name);
-      this.#options.disconnected?.(node, reason);
+      if (announced) this.#options.disconnected?.(node, reason);
     });
     if (this.#visible && hasFlag(node.flags, "PUBLISHED")) this.#greetGlobal(link);
     if (this.#closed) await node.close();
     else await node.prepare({});
+    if (link.down !== undefined) throw link.down;
     this.#arrivals.came(node);
-    if (!this.#closed) this.#options.connected?.(node);
+    announced = true;
+    // What the user's function throws is the user's.
+    queueMicrotask(() => this.#options.connected?.(node));
     return node;
   }
 
@@ -272,11 +285,7 @@ export class LocalNode implements AsyncDisposable {
     if (global instanceof GlobalNameServer) global.met(link);
   }
 
-  #verdict({ name, dynamic }: Caller): Verdict {
-    if (dynamic) {
-      const given = randomBytes(8).readBigUInt64BE().toString(36).toUpperCase();
-      return { name: `${given}@${name}`, creation: randomInt(4, 2 ** 32) };
-    }
+  #verdict({ name }: Caller): Verdict {
     if (name === this.name) return "not_allowed";
     if (this.#doorman?.greets(name) === true) return "nok";
     if (this.#nodes.has(name)) return "alive";

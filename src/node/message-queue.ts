@@ -1,14 +1,14 @@
 /** What waits unread in a mailbox: bounded in messages and bytes, decoded when it is received. */
 
-import type { Extras } from "../dist/index.ts";
 import type { Term } from "../term/index.ts";
+import type { Asked } from "./gen-protocol.ts";
 import type { Encoded } from "./processes.ts";
 
 /** A message that waits; `read` gives the term. */
 export interface Unread {
   readonly payload: Encoded;
   readonly read: () => Term;
-  readonly extras?: Extras | undefined;
+  readonly asked?: Asked | undefined;
 }
 
 /** So many that were taken are cut off at once, which makes taking one O(1) on average. */

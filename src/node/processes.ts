@@ -13,10 +13,17 @@ export interface Encoded {
   decode(): Term;
 }
 
-/** A term that is here already, as one that arrived. */
-export function present(term: Term): Encoded {
-  const made: Encoded = { byteLength: 0, keep: () => made, decode: () => term };
+/** A term that is here already, as one that arrived in so many bytes. */
+export function present(term: Term, byteLength = 0): Encoded {
+  const made: Encoded = { byteLength, keep: () => made, decode: () => term };
   return made;
+}
+
+/** The link that a message came over. */
+export interface Via {
+  readonly peer: { readonly name: string };
+  /** Aborts when the link is over. */
+  readonly signal: AbortSignal;
 }
 
 /** Who hears of the end of a process. */
@@ -36,8 +43,13 @@ export abstract class LocalProcess implements Deadline {
   /** @internal The links on which somebody watches it. */
   watching: Set<Watching> | undefined;
 
-  /** A message to our pid. */
-  message(_payload: Encoded, _extras: Extras): void {}
+  /** Whether processes of our own can send to it; what waits for an answer from elsewhere is not to be answered here. */
+  get addressable(): boolean {
+    return false;
+  }
+
+  /** A message to our pid; `via` is the link that it came over, `undefined` from a process of ours. */
+  message(_payload: Encoded, _extras: Extras, _via: Via | undefined): void {}
 
   /** A message to an alias of ours; `position` is that of {@link Processes.refOf}. */
   aliased(_position: number, _payload: Encoded, _extras: Extras): void {}
@@ -99,6 +111,11 @@ export class Processes {
     this.creation = creation;
     this.nobody = new Pid(this.node, 0, 0, creation);
     this.#wide = wide;
+  }
+
+  /** Whether there is no room for another. */
+  get full(): boolean {
+    return this.size >= MAX_PROCESSES;
   }
 
   /** How many processes there are. */
@@ -180,6 +197,7 @@ export class Processes {
   #takeFree(): number | undefined {
     if (this.#wide) return this.#free.pop();
     const rests = this.#free.length - this.#nextFree;
+    if (rests === 0) return undefined;
     if (rests <= RESTING && this.#slots.length <= MAX_PROCESSES) return undefined;
     const index = this.#free[this.#nextFree++];
     if (this.#nextFree >= RESTING) {

@@ -66,8 +66,8 @@ export class Pump {
    * Sends; a lone message leaves at once, those that follow in the same turn of the event loop leave together.
    * @throws EncodeError InvalidControlError before a byte is written; the link goes on
    */
-  send(control: Control, payload?: Term): void {
-    this.#session.send(control, payload);
+  send(control: Control, payload?: Term, owed?: boolean): void {
+    this.#session.send(control, payload, owed);
     this.#gather();
   }
 
@@ -104,6 +104,11 @@ export class Pump {
   proceed(): void {
     this.#session.proceed();
     this.#gather();
+  }
+
+  /** Gives up at once, for this reason. */
+  fail(reason: BeamError): void {
+    this.#session.fail(reason);
   }
 
   /** Gives up at once. */

@@ -1,7 +1,7 @@
 /** Links and monitors between processes of the other node and ours, over one connection: who hears of whose end. */
 
-import { hasFlag, InvalidControlError } from "../dist/index.ts";
-import { LimitError } from "../errors.ts";
+import { hasFlag } from "../dist/index.ts";
+import { isBeamError, LimitError } from "../errors.ts";
 import { EncodeError } from "../etf/index.ts";
 import { Atom, atom, type Pid, type Reference, type Term } from "../term/index.ts";
 import type { Link } from "./link.ts";
@@ -80,7 +80,7 @@ export class Relations implements Watching {
     const pid = process.address?.pid;
     if (known === undefined || pid === undefined) return;
     this.demonitor(ref);
-    this.#tell(known.name ?? pid, known.by, ref, reason);
+    this.#tell(known.name ?? pid, known.by, ref, reason, pid);
   }
 
   /** A process there links to one of ours. */
@@ -155,8 +155,9 @@ export class Relations implements Watching {
     this.#count -= related.monitors.size + related.links.size;
     for (const key of related.monitors.keys()) this.#monitored.delete(key);
     if (this.#link.down !== undefined) return;
-    for (const { by, ref, name } of related.monitors.values())
-      this.#tell(name ?? pid, by, ref, reason);
+    for (const { by, ref, name } of related.monitors.values()) {
+      this.#tell(name ?? pid, by, ref, reason, pid);
+    }
     for (const { by, unlinking } of related.links.values()) {
       if (unlinking === undefined) this.#tell(pid, by, undefined, reason);
     }
@@ -176,16 +177,16 @@ export class Relations implements Watching {
     }
   }
 
-  #tell(from: Pid | Atom, to: Pid, ref: Reference | undefined, reason: Term): void {
+  /** Tells somebody there of an end. Never throws: what it cannot be told as it is, it is told as `badarg`, and who never reads is cut off. */
+  #tell(from: Pid | Atom, to: Pid, ref: Reference | undefined, reason: Term, sender?: Pid): void {
     try {
-      this.#link.exited(from, to, ref, reason);
+      this.#link.exited(from, to, ref, reason, sender);
     } catch (error) {
-      if (error instanceof LimitError) return; // the other side does not read: it will hear of the link's end
-      if (!(error instanceof EncodeError)) {
-        if (error instanceof InvalidControlError) return; // it asked on behalf of somebody else
-        throw error;
-      }
-      this.#link.exited(from, to, ref, BADARG); // a reason that cannot be sent must not leave it waiting
+      if (error instanceof EncodeError && reason !== BADARG) {
+        this.#tell(from, to, ref, BADARG, sender);
+      } else if (error instanceof LimitError) {
+        this.#link.fail(error);
+      } else if (!isBeamError(error)) throw error; // it asked on behalf of somebody else, or the link is down
     }
   }
 

@@ -51,7 +51,7 @@ export function serveSpawn(link: Link, request: SpawnRequest, payload: Encoded):
   const work = workOf(functions, request, payload);
   if (typeof work === "string") return refuse(work);
   const others = running.get(link) ?? 0;
-  if (others >= MAX_SERVED) return refuse("system_limit");
+  if (others >= MAX_SERVED || link.home.processes.full) return refuse("system_limit");
   running.set(link, others + 1);
   const process = new ServedCall(link, work, from);
   const pid = link.enter(process);
@@ -67,7 +67,6 @@ class ServedCall extends LocalProcess {
   readonly #work: Work;
   readonly #caller: Pid;
   readonly #aborter = new AbortController();
-  #counted = true;
 
   constructor(link: Link, work: Work, caller: Pid) {
     super();
@@ -80,6 +79,8 @@ class ServedCall extends LocalProcess {
     const { served, args, reason } = this.#work;
     const context = { caller: this.#caller, signal: this.#aborter.signal };
     const outcome = await runServed(served, args, context);
+    // Counted until now: that nobody waits for it any more does not stop it.
+    running.set(this.#link, (running.get(this.#link) ?? 1) - 1);
     this.#end(reason(outcome));
   }
 
@@ -92,18 +93,10 @@ class ServedCall extends LocalProcess {
 
   override lost(): void {
     this.#aborter.abort();
-    this.#release();
   }
 
   #end(reason: Term): void {
-    this.#release();
     if (this.address !== undefined) this.#link.leave(this, reason);
-  }
-
-  #release(): void {
-    if (!this.#counted) return;
-    this.#counted = false;
-    running.set(this.#link, (running.get(this.#link) ?? 1) - 1);
   }
 }
 

@@ -3,11 +3,11 @@
 import type { Extras } from "../dist/index.ts";
 import { type BeamError, isBeamError, LimitError } from "../errors.ts";
 import { atom, type Pid, Reference, type Term, tuple } from "../term/index.ts";
-import { Raise } from "./functions.ts";
-import { answerCall, type From, readGenMessage, referenceOf } from "./gen-protocol.ts";
+import { Raise, textOfThrown } from "./functions.ts";
+import { type Asked, answerCall, type From, readGenMessage, referenceOf } from "./gen-protocol.ts";
 import type { Home } from "./home.ts";
 import { MessageQueue } from "./message-queue.ts";
-import { type Encoded, LocalProcess, present } from "./processes.ts";
+import { type Encoded, LocalProcess, present, type Via } from "./processes.ts";
 
 /** What a server does with what comes. */
 export interface ServerHandlers {
@@ -82,7 +82,11 @@ class ServerProcess extends LocalProcess {
     this.#maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
   }
 
-  override message(payload: Encoded, extras: Extras): void {
+  override get addressable(): boolean {
+    return true;
+  }
+
+  override message(payload: Encoded, extras: Extras, via?: Via): void {
     const read = () => payload.decode();
     if (
       this.#queue.bytes + payload.byteLength > this.#maxBytes ||
@@ -95,12 +99,12 @@ class ServerProcess extends LocalProcess {
       this.#failed(error);
       return;
     }
-    this.#queue.push({ payload, read, extras }, false);
+    this.#queue.push({ payload, read, asked: { extras, via } }, false);
     this.#work();
   }
 
   override exit(from: Pid, reason: Encoded): void {
-    this.message(present(tuple(EXIT, from, reason.decode())), {});
+    this.message(present(tuple(EXIT, from, reason.decode()), reason.byteLength), {});
   }
 
   override lost(): void {
@@ -123,7 +127,7 @@ class ServerProcess extends LocalProcess {
       this.#running += 1;
       // A turn of its own: what handlers do is not part of reading the socket.
       void Promise.resolve()
-        .then(() => this.#handle(next.read(), next.extras ?? {}))
+        .then(() => this.#handle(next.read(), next.asked ?? { extras: {}, via: undefined }))
         .catch((error: unknown) => this.#failed(error))
         .then(() => {
           this.#running -= 1;
@@ -132,10 +136,10 @@ class ServerProcess extends LocalProcess {
     }
   }
 
-  async #handle(term: Term, extras: Extras): Promise<void> {
+  async #handle(term: Term, asked: Asked): Promise<void> {
     const message = readGenMessage(term);
     if (message.type === "call" && this.#handlers.call !== undefined) {
-      await this.#call(this.#handlers.call, message.from, message.request, extras);
+      await this.#call(this.#handlers.call, message.from, message.request, asked);
     } else if (message.type === "cast" && this.#handlers.cast !== undefined) {
       await this.#handlers.cast(message.message);
     } else await this.#handlers.info?.(term);
@@ -145,15 +149,15 @@ class ServerProcess extends LocalProcess {
     call: NonNullable<ServerHandlers["call"]>,
     from: From,
     request: Term,
-    extras: Extras,
+    asked: Asked,
   ): Promise<void> {
     try {
       const reply = await call(request, from.pid);
       const own = this.address?.pid;
-      if (own !== undefined) answerCall(this.#home, own, from, reply, extras);
+      if (own !== undefined) answerCall(this.#home, own, from, reply, asked);
     } catch (error) {
       const raised = error instanceof Raise;
-      this.#fail(from, raised ? error.reason : isBeamError(error) ? BADARG : textOf(error));
+      this.#fail(from, raised ? error.reason : isBeamError(error) ? BADARG : textOfThrown(error));
       if (!raised) this.#failed(error);
     }
   }
@@ -169,9 +173,4 @@ class ServerProcess extends LocalProcess {
     const { failed } = this.#handlers;
     if (failed !== undefined) queueMicrotask(() => failed(error));
   }
-}
-
-function textOf(error: unknown): Term {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  return new TextEncoder().encode(`${name}: ${message}`);
 }

@@ -3,9 +3,15 @@
 import type { Extras } from "../dist/index.ts";
 import { isBeamError } from "../errors.ts";
 import { atom, type Pid, type Term, tuple } from "../term/index.ts";
-import { answerCall, type From, type GenMessage, readGenMessage } from "./gen-protocol.ts";
-import type { Destination, Home } from "./home.ts";
-import { type Encoded, LocalProcess } from "./processes.ts";
+import {
+  type Asked,
+  answerCall,
+  type From,
+  type GenMessage,
+  readGenMessage,
+} from "./gen-protocol.ts";
+import type { Home } from "./home.ts";
+import { type Encoded, LocalProcess, type Via } from "./processes.ts";
 
 const UNSENDABLE = tuple(atom("badrpc"), tuple(atom("EXIT"), atom("badarg")));
 
@@ -18,9 +24,13 @@ export abstract class Service extends LocalProcess {
     this.home = home;
   }
 
-  protected abstract handle(message: GenMessage, extras: Extras): void;
+  protected abstract handle(message: GenMessage, asked: Asked): void;
 
-  override message(payload: Encoded, extras: Extras): void {
+  override get addressable(): boolean {
+    return true;
+  }
+
+  override message(payload: Encoded, extras: Extras, via: Via | undefined): void {
     let message: Term;
     try {
       message = payload.decode();
@@ -28,18 +38,19 @@ export abstract class Service extends LocalProcess {
       if (!isBeamError(error)) throw error;
       return; // not worth the link: nobody here waits for it
     }
-    this.handle(readGenMessage(message), extras);
+    this.handle(readGenMessage(message), { extras, via });
   }
 
   override lost(): void {}
 
-  protected reply(from: From, reply: Term, extras: Extras): void {
-    const answer = (what: Term) => answerCall(this.home, this.pid, from, what, extras);
+  protected reply(from: From, reply: Term, asked: Asked): void {
+    const answer = (what: Term) => answerCall(this.home, this.pid, from, what, asked);
     if (!answered(() => answer(reply))) answered(() => answer(UNSENDABLE));
   }
 
-  protected tell(to: Destination, message: Term): void {
-    answered(() => this.home.send(to, message, this.pid));
+  /** Tells a process of another node; it makes no connection for that. */
+  protected tell(to: Pid, message: Term): void {
+    answered(() => this.home.answer(to, message, this.pid));
   }
 
   protected get pid(): Pid {
@@ -48,7 +59,7 @@ export abstract class Service extends LocalProcess {
 }
 
 /** Whether it could be said; that somebody cannot be answered is nobody's error here. */
-function answered(say: () => void): boolean {
+export function answered(say: () => void): boolean {
   try {
     say();
     return true;

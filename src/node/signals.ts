@@ -47,8 +47,8 @@ export abstract class Signals {
     return hasFlag(this.peer.flags, "SPAWN");
   }
 
-  /** @throws NodeDownError InvalidControlError EncodeError LimitError */
-  protected abstract transmit(control: Control, payload?: Term): void;
+  /** `owed` is what the other side waits for. @throws NodeDownError InvalidControlError EncodeError LimitError */
+  protected abstract transmit(control: Control, payload?: Term, owed?: boolean): void;
 
   /** A message to a process of the node, by pid, registered name or alias. */
   sendTo(
@@ -120,15 +120,21 @@ export abstract class Signals {
     this.transmit({ type: "group_leader", leader, to });
   }
 
-  /** Tells a linked or monitoring process of the node that one of ours is gone. */
-  exited(from: Pid | Atom, to: Pid, ref: Reference | undefined, reason: Term): void {
+  /** Tells a linked or monitoring process of the node that one of ours, the `sender`, is gone. */
+  exited(
+    from: Pid | Atom,
+    to: Pid,
+    ref: Reference | undefined,
+    reason: Term,
+    sender?: Pid | undefined,
+  ): void {
     if (ref === undefined) {
       const own = from as Pid;
-      if (this.#payloads) this.transmit({ type: "payload_exit", from: own, to }, reason);
-      else this.transmit({ type: "exit", from: own, to, reason });
+      if (this.#payloads) this.transmit({ type: "payload_exit", from: own, to }, reason, true);
+      else this.transmit({ type: "exit", from: own, to, reason }, undefined, true);
     } else if (this.#payloads) {
-      this.transmit({ type: "payload_monitor_exit", from, to, ref }, reason);
-    } else this.transmit({ type: "monitor_exit", from, to, ref, reason });
+      this.transmit({ type: "payload_monitor_exit", from, sender, to, ref }, reason, true);
+    } else this.transmit({ type: "monitor_exit", from, sender, to, ref, reason }, undefined, true);
   }
 
   /**
@@ -137,7 +143,7 @@ export abstract class Signals {
    */
   protected answer(control: Control, payload?: Term): void {
     try {
-      this.transmit(control, payload);
+      this.transmit(control, payload, true);
     } catch (error) {
       if (!isBeamError(error) || error instanceof LimitError) throw error;
     }

@@ -2,6 +2,7 @@
 
 import { Atom, atom, binary, type Term, tuple } from "../term/index.ts";
 import { Answer } from "./answer.ts";
+import { SourceError } from "./errors.ts";
 import type { CallOptions, Remote } from "./remote.ts";
 import { parseOn } from "./script.ts";
 
@@ -32,11 +33,25 @@ export async function evaluate(
     const result = await remote.call("Elixir.Code", "eval_string", given, limits);
     return new Answer(remote, "Code.eval_string/2").tuple(result, 2)[0] as Term;
   }
-  const text = /\.\s*$/.test(source) ? source : `${source}\n.`;
-  const forms = await parseOn(remote, "the expression", text, limits);
+  const forms = await parseEither(remote, source, limits);
   const block = tuple(atom("block"), 1, forms);
   const none = atom("none");
   return remote.call("erl_eval", "expr", [block, bound, none, none, atom("value")], limits);
+}
+
+// With its full stop or without: which it is, only the node's own scanner can tell.
+async function parseEither(remote: Remote, source: string, limits: CallOptions): Promise<Term> {
+  const closed = `${source}\n.`;
+  const [first, second] = /\.\s*$/.test(source) ? [source, closed] : [closed, source];
+  const parse = (text: string) => parseOn(remote, "the expression", text, limits);
+  try {
+    return await parse(first);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return parse(second).catch(() => {
+      throw error;
+    });
+  }
 }
 
 async function hasElixir(remote: Remote): Promise<boolean> {

@@ -65,7 +65,7 @@ export class LogStream implements AsyncIterable<LogEvent>, AsyncDisposable {
     for (;;) {
       const message = await this.#mailbox.receive(options);
       if (message instanceof TermMap) return readEvent(message);
-      this.#dropped += 1;
+      if (typeof message === "number") this.#dropped += message;
     }
   }
 
@@ -73,7 +73,7 @@ export class LogStream implements AsyncIterable<LogEvent>, AsyncDisposable {
   async *[Symbol.asyncIterator](): AsyncGenerator<LogEvent, void, void> {
     for await (const message of this.#mailbox) {
       if (message instanceof TermMap) yield readEvent(message);
-      else this.#dropped += 1;
+      else if (typeof message === "number") this.#dropped += message;
     }
   }
 
@@ -81,7 +81,11 @@ export class LogStream implements AsyncIterable<LogEvent>, AsyncDisposable {
   async close(): Promise<void> {
     this.#mailbox.close();
     // Our process that it watches is gone, so it ends by itself, and with it the filter.
-    await this.#node.monitor(this.#proxy).down.catch(() => {});
+    try {
+      await this.#node.monitor(this.#proxy).down;
+    } catch {
+      // The link is gone, and the process there with it.
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -141,13 +145,19 @@ Proxy = spawn(fun() ->
     end,
     Id = Add(1),
     Asker ! {Tag, Self},
-    Loop = fun Loop() ->
+    %% What was dropped is told when there is room again, and nobody waits for that.
+    Loop = fun Loop(Dropped) ->
         receive
-            dropped -> erlang:send(To, dropped, [noconnect]), Loop();
+            dropped -> Loop(Dropped + 1);
             {'DOWN', Watch, process, _, _} -> logger:remove_primary_filter(Id)
+        after case Dropped of 0 -> infinity; _ -> 200 end ->
+            case erlang:send(To, Dropped, [nosuspend, noconnect]) of
+                ok -> Loop(0);
+                _ -> Loop(Dropped)
+            end
         end
     end,
-    Loop()
+    Loop(0)
 end),
 Started = erlang:monitor(process, Proxy),
 receive

@@ -53,6 +53,11 @@ export function atom(name: string): Atom {
   return Atom.intern(name);
 }
 
+/** How many different atoms this process holds. */
+export function atomCount(): number {
+  return table.size;
+}
+
 /** `true` and `false` as atoms. */
 export function bool(value: boolean): Atom {
   return value ? TRUE : FALSE;

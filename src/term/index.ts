@@ -2,7 +2,7 @@
 
 import "./node-inspect.ts";
 
-export { Atom, atom, bool, ERROR, FALSE, NIL, OK, TRUE, UNDEFINED } from "./atom.ts";
+export { Atom, atom, atomCount, bool, ERROR, FALSE, NIL, OK, TRUE, UNDEFINED } from "./atom.ts";
 export { TermSyntaxError } from "./errors.ts";
 export { type InspectOptions, inspect, type Syntax } from "./inspect.ts";
 export { ioFormat } from "./io-format.ts";

@@ -128,7 +128,6 @@ export class Acceptor {
     if (type === "false") throw new NameInUseError(this.#options.name, this.#name, "alive");
     if (type !== "true") throw new ProtocolError(`the status ${type} answers nothing`);
     this.#takesOver = true;
-    this.#options.replace?.(this.#name);
     this.#challenge();
   }
 
@@ -148,7 +147,10 @@ export class Acceptor {
     }
     this.#ack = encodeAck(digestOf(cookie, challenge));
     this.#step = "held";
-    return this.#takesOver ? undefined : this.proceed();
+    if (!this.#takesOver) return this.proceed();
+    // Not before it has proven that it knows the cookie: anybody can say a name.
+    this.#options.replace?.(this.#name);
+    return undefined;
   }
 
   #checkFlags(): void {
