@@ -145,6 +145,7 @@ export class Doorman {
     this.#callers.add(transport);
     const house = this.#house;
     let name: string | undefined;
+    let greeting = true;
     try {
       await this.#open;
       if (this.#closed) {
@@ -178,6 +179,8 @@ export class Doorman {
         replace: (former) => house.replace(former),
       });
       this.#callers.delete(transport);
+      if (name !== undefined) this.#greeted.delete(name);
+      greeting = false;
       await house.welcome(link);
     } catch (error) {
       if (!(error instanceof BeamError)) throw error;
@@ -185,7 +188,7 @@ export class Doorman {
       house.refused(error);
     } finally {
       this.#callers.delete(transport);
-      if (name !== undefined) this.#greeted.delete(name);
+      if (greeting && name !== undefined) this.#greeted.delete(name);
     }
   }
 }

@@ -24,6 +24,20 @@ export interface Via {
   readonly peer: { readonly name: string };
   /** Aborts when the link is over. */
   readonly signal: AbortSignal;
+  readonly congested: boolean;
+  /** Resolves when the other side reads what waits for it; rejects when the link is over. */
+  drained(): Promise<void>;
+}
+
+/** Answers when what is asked for can be sent: who reads slowly is answered slowly, and not cut off for large answers. */
+export async function whenRoom(via: Via | undefined, answer: () => void): Promise<void> {
+  try {
+    // Again after each wait, since others may have waited for the same room.
+    while (via?.congested === true) await via.drained();
+  } catch {
+    // The link is over, and nobody hears it.
+  }
+  answer();
 }
 
 /** Who hears of the end of a process. */

@@ -5,7 +5,7 @@ import { isBeamError } from "../errors.ts";
 import { Atom, atom, type Pid, type Term, Tuple, tuple } from "../term/index.ts";
 import { type Functions, runServed, type Served, type ServedFunction } from "./functions.ts";
 import type { Link } from "./link.ts";
-import { type Encoded, LocalProcess } from "./processes.ts";
+import { type Encoded, LocalProcess, whenRoom } from "./processes.ts";
 
 type SpawnRequest = Extract<Control, { type: "spawn_request" }>;
 
@@ -81,7 +81,7 @@ class ServedCall extends LocalProcess {
     const outcome = await runServed(served, args, context);
     // Counted until now: that nobody waits for it any more does not stop it.
     running.set(this.#link, (running.get(this.#link) ?? 1) - 1);
-    this.#end(reason(outcome));
+    await whenRoom(this.#link, () => this.#end(reason(outcome)));
   }
 
   override exit(_from: Pid, reason: Encoded, linked: boolean): void {

@@ -7,7 +7,7 @@ import { Raise, textOfThrown } from "./functions.ts";
 import { type Asked, answerCall, type From, readGenMessage, referenceOf } from "./gen-protocol.ts";
 import type { Home } from "./home.ts";
 import { MessageQueue } from "./message-queue.ts";
-import { type Encoded, LocalProcess, present, type Via } from "./processes.ts";
+import { type Encoded, LocalProcess, present, type Via, whenRoom } from "./processes.ts";
 
 /** What a server does with what comes. */
 export interface ServerHandlers {
@@ -153,8 +153,10 @@ class ServerProcess extends LocalProcess {
   ): Promise<void> {
     try {
       const reply = await call(request, from.pid);
-      const own = this.address?.pid;
-      if (own !== undefined) answerCall(this.#home, own, from, reply, asked);
+      await whenRoom(asked.via, () => {
+        const own = this.address?.pid;
+        if (own !== undefined) answerCall(this.#home, own, from, reply, asked);
+      });
     } catch (error) {
       const raised = error instanceof Raise;
       this.#fail(from, raised ? error.reason : isBeamError(error) ? BADARG : textOfThrown(error));

@@ -5,7 +5,7 @@ import { runServed, type Served } from "./functions.ts";
 import type { Asked, GenMessage } from "./gen-protocol.ts";
 import { GlobalNameServer } from "./global-name-server.ts";
 import type { Home } from "./home.ts";
-import type { LocalProcess } from "./processes.ts";
+import { type LocalProcess, whenRoom } from "./processes.ts";
 import { Service } from "./service.ts";
 
 /** Says `yes` to `is_auth`, which is `net_adm:ping/1`. */
@@ -31,7 +31,9 @@ class Rex extends Service {
   protected handle(message: GenMessage, asked: Asked): void {
     if (message.type === "call") {
       const { from, request } = message;
-      void this.#run(request, from.pid, asked).then((result) => this.reply(from, result, asked));
+      void this.#run(request, from.pid, asked).then((result) =>
+        whenRoom(asked.via, () => this.reply(from, result, asked)),
+      );
     } else if (message.type === "cast") {
       void this.#run(message.message, this.home.processes.nobody, asked);
     } else this.#old(message.message, asked);
@@ -44,7 +46,9 @@ class Rex extends Service {
     if (request === atom("features_request")) {
       this.tell(to, tuple(atom("features_reply"), this.home.node, [atom("erpc")]));
     } else if (request instanceof Tuple) {
-      void this.#run(request, to, asked).then((result) => this.tell(to, tuple(REX, result)));
+      void this.#run(request, to, asked).then((result) =>
+        whenRoom(asked.via, () => this.tell(to, tuple(REX, result))),
+      );
     }
   }
 

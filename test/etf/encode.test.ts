@@ -51,7 +51,14 @@ describe("encoding", () => {
   });
 
   describe("for those that hold 0.0 and -0.0 for the same", () => {
-    const old = { node: atom("a@b"), creation: 5, v4: true, wide: false, signedZeros: false, newAtoms: 0 };
+    const old = {
+      node: atom("a@b"),
+      creation: 5,
+      v4: true,
+      wide: false,
+      signedZeros: false,
+      newAtoms: 0,
+    };
     const write = (term: Term) => new TermWriter(old).write(term);
     const zeros = (wrap: (zero: Float) => Term): TermMap =>
       new TermMap([
@@ -85,7 +92,14 @@ describe("encoding", () => {
   });
 
   it("learns from a node what that node can read", () => {
-    const to = { node: atom("a@b"), creation: 5, v4: true, wide: false, signedZeros: false, newAtoms: 0 };
+    const to = {
+      node: atom("a@b"),
+      creation: 5,
+      v4: true,
+      wide: false,
+      signedZeros: false,
+      newAtoms: 0,
+    };
     const wide = new Reference(to.node, 5, [1, 2, 3, 4, 5]);
     const write = (term: Term) => new TermWriter(to).write(term);
     const read = (term: Term) =>
@@ -101,7 +115,14 @@ describe("encoding", () => {
   });
 
   it("writes to nodes before OTP 24 what they can read of anybody", () => {
-    const to = { node: atom("a@b"), creation: 5, v4: false, wide: false, signedZeros: false, newAtoms: 0 };
+    const to = {
+      node: atom("a@b"),
+      creation: 5,
+      v4: false,
+      wide: false,
+      signedZeros: false,
+      newAtoms: 0,
+    };
     const write = (term: Term) => {
       const writer = new TermWriter(to);
       writer.write(term);

@@ -59,6 +59,9 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("a cluster of two o
     expect(await two("global:register_name(shop, whereis(kernel_sup))")).toBe("no");
     expect(await one("global:unregister_name(shop)")).toBe("ok");
     expect(await two("global:trans({till, self()}, fun() -> sold end)")).toBe("sold");
+    // What is locked for a moment leaves nothing behind, there or here.
+    const locking = `P = spawn(fun() -> [global:trans({till, self()}, fun() -> ok end) || _ <- lists:seq(1, 50)], receive stop -> ok end end), timer:sleep(300), {_, L} = process_info(P, monitored_by), exit(P, kill), length([X || X <- L, node(X) =:= '${name}'])`;
+    expect(await one(locking)).toBe("0");
     const held = `spawn(fun() -> true = global:set_lock({till, self()}, ['${name}']), receive stop -> ok end end)`;
     const wait = "timer:sleep(100)";
     const tried = `global:set_lock({till, self()}, ['${name}'], 0)`;

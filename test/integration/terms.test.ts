@@ -113,7 +113,14 @@ describe.each(SETS)("terms of %s", (set) => {
 });
 
 /** A node of OTP 25. */
-const OLD = { node: atom("some@node"), creation: 9, v4: true, wide: false, signedZeros: false, newAtoms: 0 };
+const OLD = {
+  node: atom("some@node"),
+  creation: 9,
+  v4: true,
+  wide: false,
+  signedZeros: false,
+  newAtoms: 0,
+};
 
 /** Whether nodes before OTP 27 have this term too. */
 function isTermEverywhere(term: Term): boolean {
