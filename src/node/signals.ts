@@ -126,7 +126,7 @@ export abstract class Signals {
     to: Pid,
     ref: Reference | undefined,
     reason: Term,
-    sender?: Pid | undefined,
+    sender?: Pid,
   ): void {
     if (ref === undefined) {
       const own = from as Pid;
