@@ -121,13 +121,7 @@ export abstract class Signals {
   }
 
   /** Tells a linked or monitoring process of the node that one of ours, the `sender`, is gone. */
-  exited(
-    from: Pid | Atom,
-    to: Pid,
-    ref: Reference | undefined,
-    reason: Term,
-    sender?: Pid,
-  ): void {
+  exited(from: Pid | Atom, to: Pid, ref: Reference | undefined, reason: Term, sender?: Pid): void {
     if (ref === undefined) {
       const own = from as Pid;
       if (this.#payloads) this.transmit({ type: "payload_exit", from: own, to }, reason, true);

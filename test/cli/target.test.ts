@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Globals } from "../../src/cli/globals.ts";
+import { epmdAddress } from "../../src/cli/session.ts";
 import { findTarget, fullName } from "../../src/cli/target.ts";
 import { UsageError } from "../../src/errors.ts";
 
@@ -41,4 +42,14 @@ test("the flag wins over the variables, and those over the release on disk", asy
   } finally {
     await rm(root, { recursive: true });
   }
+});
+
+test.each([
+  ["host", { host: "host" }],
+  ["host:4370", { host: "host", port: 4370 }],
+  [":4370", { port: 4370 }],
+  ["[::1]:4370", { host: "::1", port: 4370 }],
+  ["[fe80::1]", { host: "fe80::1" }],
+])("the EPMD %s is read as it is written", (text, address) => {
+  expect(epmdAddress(text)).toEqual(address);
 });
