@@ -39,7 +39,7 @@ const READING = readOnlyScripts();
 describe("the read-only scripts", () => {
   it("are there", () => {
     expect(READING.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["system_info", "ranch2_listeners", "ranch2_sockets"]),
+      expect.arrayContaining(["system_info", "ranch_listeners", "cowboy_connections"]),
     );
   });
 
