@@ -108,6 +108,33 @@ export function buildProgram(): Command {
       .option("--no-permanent", "do not make the version permanent at the end")
       .option("--dry-run", "check and show the plan, change nothing");
   }
+  const relup = program
+    .command("relup")
+    .description("the way between two versions: explain, show, rewrite");
+  add(
+    relup,
+    "explain <version>",
+    "what the upgrade to it does, in words, and to whom",
+    () => import("./commands/relup-explain.ts"),
+  ).option("--from <version>", "the version to come from (default: the one that runs)");
+  add(
+    relup,
+    "show <version>",
+    "the terms of its relup as they stand on the node",
+    () => import("./commands/relup-show.ts"),
+  );
+  add(
+    relup,
+    "soft-purge <version>",
+    "rewrite its relup: refuse where it would kill",
+    () => import("./commands/relup-soft-purge.ts"),
+  ).option("--dry-run", "show the difference, change nothing");
+  add(
+    relup,
+    "restore <version>",
+    "put a backup of its relup back",
+    () => import("./commands/relup-restore.ts"),
+  ).option("--backup <name>", "this one (default: the newest)");
   add(
     program,
     "recover",

@@ -20,7 +20,7 @@ export {
   UnexpectedAnswerError,
 } from "./errors.ts";
 export { type EvaluateOptions, evaluate } from "./evaluate.ts";
-export { consult, consultProblem } from "./file.ts";
+export { consult, consultProblem, listDir } from "./file.ts";
 export { initStatus } from "./init.ts";
 export { type LogEvent, type LogEventsOptions, LogStream, logEvents } from "./log-events.ts";
 export { log, logLevel, type NodeLogLevel } from "./logger.ts";

@@ -12,13 +12,13 @@ const load = (...modules: string[]) =>
       modules.map((name) => atom(name)),
     ),
   );
-const instructions: Term[] = [
+const instructions = [
   load("Elixir.Shop.Counter", "Elixir.Shop.Room"),
   atom("point_of_no_return"),
   tuple(atom("suspend"), [atom("Elixir.Shop.Counter")]),
   load("Elixir.Shop.Room", "Elixir.Shop.New"),
 ];
-const entry = (version: string, list: Term[]) => tuple(charlist(version), [], list);
+const entry = (version: string, list: readonly Term[]) => tuple(charlist(version), [], [...list]);
 const relup = tuple(charlist("0.2.0"), [entry("0.1.0", instructions)], [entry("0.1.0", [])]);
 
 describe("parseRelup", () => {
