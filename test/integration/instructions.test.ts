@@ -78,7 +78,7 @@ async function run<Args extends Term>(
 ) {
   const lines: string[] = [];
   const { changedModules, argument, hold, signal, ...config } = options;
-  const done = await runInstruction(node, instruction as unknown as RunnableInstruction, {
+  const done = await runInstruction(node, instruction, {
     config: { application: "shop", ...DEFAULT_CONFIG, ...config },
     stateDirectory: state,
     ...(changedModules === undefined ? {} : { changedModules }),
@@ -453,7 +453,7 @@ describe.runIf(HAVE)("an instruction that changes the node", () => {
   it("gives back what it held when it fails", async () => {
     const broken = defineInstruction({
       name: "Broken",
-      dependencies: [SuspendChannels as unknown as RunnableInstruction],
+      dependencies: [SuspendChannels],
       run: async () => {
         throw new Error("broken");
       },
@@ -464,10 +464,16 @@ describe.runIf(HAVE)("an instruction that changes the node", () => {
 
   it("refuses to work without a guardian", async () => {
     const context = { ...looking(), facts: {}, config: {}, signal: undefined, print: () => {} };
-    for (const one of [SuspendChannels, ResumeChannels, SuspendRanchAcceptors, ReloadModules]) {
-      await expect(
-        (one as unknown as RunnableInstruction).run(context as never, atom("shop")),
-      ).rejects.toThrow("refuses to change the node without a guardian on it");
+    const all: RunnableInstruction[] = [
+      SuspendChannels,
+      ResumeChannels,
+      SuspendRanchAcceptors,
+      ReloadModules,
+    ];
+    for (const one of all) {
+      await expect(one.run(context as never, atom("shop"))).rejects.toThrow(
+        "refuses to change the node without a guardian on it",
+      );
     }
   });
 });
