@@ -4,13 +4,12 @@ import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clients } from "../../examples/demo/clients.ts";
-import { type BeamNode, connect } from "../../src/node/index.ts";
+import type { BeamNode } from "../../src/node/index.ts";
 import * as otp from "../../src/otp/index.ts";
 import {
   explainRelup,
   type Instruction,
   instructionsOf,
-  isRefused,
   RelupError,
   type RelupImpact,
   readRelup,
@@ -34,40 +33,14 @@ import {
   type Tuple,
   tuple,
 } from "../../src/term/index.ts";
-import { Cli } from "../support/cli/run.ts";
-import { hasRabbit, type OtpSet, provision, startErl } from "../support/index.ts";
-import { type ShopNode, startShop } from "../support/shop/start.ts";
+import { hasRabbit } from "../support/index.ts";
+import { openShop, supervised } from "../support/shop/open.ts";
+import type { ShopNode } from "../support/shop/start.ts";
 
 const HAVE = await hasRabbit(); // the shop's Cowboy comes with it
 const COUNTER = "Elixir.Shop.Counter";
 const ROOM = "Elixir.Shop.RoomChannel";
 const HTTP = "Elixir.Shop.Http";
-
-/** A shop with 0.2.0 unpacked, and a link to it. */
-async function open(set: OtpSet = "otp25") {
-  const shop = await startShop({ otp: await provision(set) });
-  const address = { host: "127.0.0.1", port: shop.distPort };
-  const node = await connect(shop.name, { cookie: shop.cookie, address });
-  await otp.unpackRelease(node, "shop-0.2.0");
-  return {
-    shop,
-    node,
-    file: join(shop.root, "releases/0.2.0/relup"),
-    async [Symbol.asyncDispose]() {
-      await node.close();
-      await shop[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Who has the module in its child spec, by the release handler's own walk. */
-async function supervised(node: BeamNode, module: string): Promise<string[]> {
-  const all = (await node.call("release_handler_1", "get_supervised_procs", [])) as Tuple[];
-  return all
-    .filter(({ items }) => (items[3] as readonly Term[]).includes(atom(module)))
-    .map(({ items }) => String(items[2]))
-    .toSorted();
-}
 
 /** Has a request stay in Shop.Http and the module loaded again, so that the request runs old code; gives what ends it. */
 async function inOldCode({ node, shop }: { node: BeamNode; shop: ShopNode }): Promise<() => void> {
@@ -93,7 +66,7 @@ describe.runIf(HAVE).each(["otp25", "otp27", "otp29"] as const)(
   "the relup of the shop on %s",
   (set) => {
     it("is explained, and who is affected is whom the release handler finds", async () => {
-      await using given = await open(set);
+      await using given = await openShop(set);
       const remote = otp.observer(given.node);
       const clients = await Clients.connect(given.shop.httpPort, 25);
       try {
@@ -107,7 +80,7 @@ describe.runIf(HAVE).each(["otp25", "otp27", "otp29"] as const)(
             ...["suspend", "load", "code_change", "resume", "load"],
           ].map((text) => (text.startsWith("before") ? text : `after ${text}`)),
         );
-        expect(rows.some(isRefused)).toBe(false);
+        expect(rows.some(({ refused }) => refused)).toBe(false);
         expect(summary).toMatchObject({
           modulesLoaded: [COUNTER, ROOM, "Elixir.Shop.Http"],
           suspendedBy: [COUNTER, ROOM],
@@ -138,7 +111,7 @@ describe.runIf(HAVE).each(["otp25", "otp27", "otp29"] as const)(
     });
 
     it("finds every module that any child spec of the node names, top supervisors and event managers too", async () => {
-      await using given = await open(set);
+      await using given = await openShop(set);
       const all = (await given.node.call(
         "release_handler_1",
         "get_supervised_procs",
@@ -167,7 +140,7 @@ describe.runIf(HAVE).each(["otp25", "otp27", "otp29"] as const)(
     });
 
     it("is made soft, refuses a process in old code, installs when it is gone, and is put back", async () => {
-      await using given = await open(set);
+      await using given = await openShop(set);
       const { node, file } = given;
       const before = await readFile(file, "utf8");
       const read = await readRelupFile(node, "0.2.0");
@@ -205,10 +178,10 @@ describe.runIf(HAVE).each(["otp25", "otp27", "otp29"] as const)(
 );
 
 describe.runIf(HAVE)("a relup on the node", () => {
-  let given: Awaited<ReturnType<typeof open>>;
+  let given: Awaited<ReturnType<typeof openShop>>;
   let good: string;
   beforeAll(async () => {
-    given = await open();
+    given = await openShop();
     good = await readFile(given.file, "utf8");
   });
   afterAll(() => given?.[Symbol.asyncDispose]());
@@ -322,7 +295,7 @@ describe.runIf(HAVE)("a relup on the node", () => {
   });
 
   it("purged brutally kills whom the impact names", async () => {
-    await using fresh = await open();
+    await using fresh = await openShop();
     const { node } = fresh;
     const end = await inOldCode(fresh);
     const { rows } = explainRelup((await readRelup(node, "0.1.0", "0.2.0")).instructions);
@@ -334,149 +307,5 @@ describe.runIf(HAVE)("a relup on the node", () => {
     await otp.installRelease(node, "0.2.0");
     expect(await alive()).toBe(atom("false"));
     end();
-  });
-});
-
-describe.runIf(HAVE)("beamctl relup", () => {
-  let given: Awaited<ReturnType<typeof open>>;
-  let cli: Cli;
-  beforeAll(async () => {
-    given = await open();
-    const { name, cookie, distPort: port } = given.shop;
-    cli = await Cli.for({ name, cookie, port });
-  });
-  afterAll(async () => {
-    await cli?.[Symbol.asyncDispose]();
-    await given?.[Symbol.asyncDispose]();
-  });
-
-  it("explains in words, and with the terms in either syntax", async () => {
-    const { code, stdout, stderr } = await cli.run(["relup", "explain", "0.2.0"]);
-    expect(stderr).toBe("");
-    expect(code).toBe(0);
-    expect(stdout).toMatch(
-      /^ *2 +after +point of no return: a failure after this restarts the node$/m,
-    );
-    expect(stdout).toMatch(/^ +! +kills the processes that still run old code of Shop\.Http$/m);
-    expect(stdout).toMatch(/^Shop\.Counter +1 +suspended, state converted +<0\.\d+\.0>$/m);
-    const erlang = await cli.run(["relup", "explain", "0.2.0", "--from", "0.1.0", "-o", "erlang"]);
-    expect(erlang.stdout).toContain("{suspend,['Elixir.Shop.Counter']}");
-    const elixir = await cli.run(["relup", "explain", "0.2.0", "-o", "elixir"]);
-    expect(elixir.stdout).toContain("{:suspend, [Shop.Counter]}");
-  });
-
-  it("explains as one object, and as lines", async () => {
-    const { stdout } = await cli.run(["relup", "explain", "0.2.0", "--json"]);
-    const told = JSON.parse(stdout);
-    expect(told).toMatchObject({ from: "0.1.0", to: "0.2.0", direction: "up", file: given.file });
-    expect(told.instructions[1]).toMatchObject({
-      instruction: { "%a": "point_of_no_return" },
-      phase: "after",
-      danger: null,
-    });
-    expect(told.summary.suspendedBy).toEqual([COUNTER, ROOM]);
-    expect(told.impact.processes[0]).toMatchObject({ module: COUNTER, count: 1 });
-    const lines = (await cli.run(["relup", "explain", "0.2.0", "-o", "ndjson"])).stdout;
-    const types = lines
-      .trimEnd()
-      .split("\n")
-      .map((line) => (JSON.parse(line) as { type: string }).type);
-    expect(types).toEqual([...Array<string>(11).fill("instruction"), "summary", "impact"]);
-  });
-
-  it("explains no way that there is not", async () => {
-    const { code, stderr } = await cli.run(["relup", "explain", "0.3.0"]);
-    expect(stderr).toMatch(/^error: no relup leads from 0\.1\.0 to 0\.3\.0/);
-    expect(code).toBe(3);
-  });
-
-  it("shows the terms", async () => {
-    const { stdout } = await cli.run(["relup", "show", "0.2.0", "-o", "erlang"]);
-    const { term } = await readRelupFile(given.node, "0.2.0");
-    expect(equals(parse(stdout, { syntax: "erlang" }), term)).toBe(true);
-    const missing = await cli.run(["relup", "show", "0.3.0"]);
-    expect(missing.stderr).toMatch(/release 0\.3\.0 has no relup on the node/);
-    expect(missing.code).toBe(3);
-  });
-
-  it("soft-purge shows the difference, asks, writes, has nothing more to do, and restore takes it back", async () => {
-    const before = await readFile(given.file, "utf8");
-    const dry = await cli.run(["relup", "soft-purge", "0.2.0", "--dry-run", "-o", "erlang"]);
-    expect(dry.stdout).toContain("{load,{'Elixir.Shop.Http',soft_purge,brutal_purge}}");
-    expect(dry.stdout.match(/^(up from|down to) 0\.1\.0 /gm)).toHaveLength(6);
-    expect(dry.code).toBe(0);
-    const asked = await cli.run(["relup", "soft-purge", "0.2.0"]);
-    expect(asked.stderr).toMatch(/nobody to ask/);
-    expect(asked.code).toBe(64);
-    expect(await readFile(given.file, "utf8")).toBe(before);
-
-    const done = await cli.run(["relup", "soft-purge", "0.2.0", "--yes", "--json"]);
-    expect(done.code).toBe(0);
-    const { changes, backup } = JSON.parse(done.stdout) as { changes: unknown[]; backup: string };
-    expect(changes).toHaveLength(6);
-    expect(await readFile(backup, "utf8")).toBe(before);
-    expect(await readFile(given.file, "utf8")).not.toContain("{'Elixir.Shop.Http',brutal");
-    const again = await cli.run(["relup", "soft-purge", "0.2.0", "--yes"]);
-    expect(again.stderr).toMatch(/purges nothing brutally beforehand/);
-    expect(again.code).toBe(0);
-
-    expect((await cli.run(["relup", "restore", "0.2.0"])).code).toBe(64);
-    const back = await cli.run(["relup", "restore", "0.2.0", "--yes", "--json"]);
-    expect(JSON.parse(back.stdout)).toMatchObject({ file: given.file, backup });
-    expect(await readFile(given.file, "utf8")).toBe(before);
-    const none = await cli.run(["relup", "restore", "0.2.0", "--yes"]);
-    expect(none.stderr).toMatch(/holds no backup of a relup/);
-    expect(none.code).toBe(3);
-  });
-});
-
-/** Lists of one or two instructions, of which the release handler's check passes some. */
-const CHECKED = [
-  ...[
-    "{load,{a,soft_purge,soft_purge}}",
-    "{load,{a,soft_purge}}",
-    "{remove,{a,soft_purge,soft_purge}}",
-  ],
-  ...[
-    "{remove,a}",
-    "{purge,[a]}",
-    "{purge,a}",
-    "{suspend,[a]}",
-    "{suspend,[{a,1}]}",
-    "{resume,[a]}",
-  ],
-  ...["{code_change,[{a,[]}]}", "{code_change,up,[{a,[]}]}", "{code_change,up,[],x}", "{stop,[a]}"],
-  ...["{start,[a]}", "{sync_nodes,a,[]}", "{sync_nodes,a,{m,f,[]}}", "{sync_nodes,a}", "{suspend}"],
-  ...[
-    "{apply,{erlang,self,[]}}",
-    "{apply,{erlang,self}}",
-    "restart_emulator",
-    "restart_new_emulator",
-  ],
-  ...['{load_object_code,{a,"1",[]}}', "point_of_no_return", "{point_of_no_return}", "strange"],
-  ...["{strange,1}", "{}", "{update,a}", "{load_module,a}", "{add_module,a}", "{delete_module,a}"],
-  ...["{add_application,a}", "{remove_application,a}", "{restart_application,a}", "load"],
-].map((text) => parse(text, { syntax: "erlang" }) as Instruction);
-
-describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("%s", (set) => {
-  it("refuses at its check just what the explanation says that it refuses", async () => {
-    await using erl = await startErl({ otp: await provision(set) });
-    const address = { host: "127.0.0.1", port: erl.port };
-    await using node = await connect(erl.name, { cookie: erl.cookie, address });
-    const border = atom("point_of_no_return");
-    const first = tuple(atom("apply"), tuple(atom("erlang"), atom("self"), [])) as Instruction;
-    // These do something at the check, or fail for the want of a library.
-    const runs = /^(load|load_object_code|remove|stop|start|suspend|sync_nodes)$/;
-    for (const instruction of CHECKED) {
-      const tag = instruction instanceof Atom ? instruction.name : instruction.items[0];
-      const lists = [[border, instruction], [instruction], [first, instruction]];
-      if (!(tag instanceof Atom && runs.test(tag.name))) lists.push([first, instruction, border]);
-      for (const list of lists) {
-        const verdict = await node.call("release_handler_1", "check_script", [list, []]);
-        const refused = (verdict as Tuple).items[0] === atom("error");
-        const { rows } = explainRelup(list);
-        expect([list, rows.some(isRefused)]).toEqual([list, refused]);
-      }
-    }
   });
 });
