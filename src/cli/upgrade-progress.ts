@@ -1,6 +1,7 @@
 /** Shows an upgrade while it runs: a task list on a terminal, one line a change elsewhere. */
 
 import { Listr, ListrLogger, ProcessOutput } from "listr2";
+import { prefixOf } from "../instructions/index.ts";
 import { type Operation, STAGES, type Stage, type UpgradeEvent } from "../upgrade/index.ts";
 import { plain } from "./output/plain.ts";
 import type { Printer } from "./output/printer.ts";
@@ -28,12 +29,20 @@ export async function follow<Result>(
 export function lineOf(event: UpgradeEvent): string | undefined {
   if (event.type === "plan") return `plan: ${event.steps.join(" → ")}`;
   if (event.type === "log" && event.level === "debug") return undefined;
-  if (event.type === "log") return `${event.stage}: ${prefix(event.level)}${event.text}`;
+  if (event.type === "log") return `${event.stage}: ${prefixOf(event.level)}${event.text}`;
+  if (event.type === "print") return lastLine(event.text);
   return event.state === "skipped" ? undefined : `${event.stage} ${event.state}`;
 }
 
-function prefix(level: string): string {
-  return level === "warning" || level === "error" ? `${level}: ` : "";
+/** What is left to see of a text with carriage returns: a countdown shows its end. */
+function lastLine(text: string): string | undefined {
+  const shown =
+    text
+      .trimEnd()
+      .split(/[\r\n]/)
+      .at(-1)
+      ?.trim() ?? "";
+  return shown === "" || !text.endsWith("\n") ? undefined : shown;
 }
 
 /** What a drawn task can be told. */
@@ -73,7 +82,10 @@ async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
       if (event.type === "stage" && event.state !== "start") ends.get(event.stage)?.(event.state);
       else if (event.type === "log" && event.level !== "debug") {
         const task = tasks.get(event.stage);
-        if (task !== undefined) task.output = plain(`${prefix(event.level)}${event.text}`);
+        if (task !== undefined) task.output = plain(`${prefixOf(event.level)}${event.text}`);
+      } else if (event.type === "print") {
+        const task = tasks.get(event.stage);
+        if (task !== undefined) task.output = plain(event.text.trim());
       }
     }
   } finally {

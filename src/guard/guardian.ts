@@ -73,6 +73,11 @@ export class Guardian implements AsyncDisposable {
     return this.#hold.lost;
   }
 
+  /** The processes that are held now. */
+  get held(): readonly Pid[] {
+    return this.#hold.heldOf(undefined);
+  }
+
   /** How the renewals of the lease went. */
   get health(): LeaseHealth {
     return this.#hold.keeper.health;

@@ -1,13 +1,16 @@
 /** SuspendChannels: the processes behind the websockets stop, their messages wait, their clients notice nothing. */
 
-import type { Pid } from "../term/index.ts";
+import { appendAfterPointOfNoReturn } from "../relup/index.ts";
+import type { Atom, Pid } from "../term/index.ts";
 import { detectSockets, type NotDetected } from "../topology/index.ts";
+import { applicationArgument } from "./application-argument.ts";
 import { bulkSuspend } from "./bulk.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { CheckRanchConnections } from "./check-ranch-connections.ts";
+import type { SuspendTarget } from "./config.ts";
+import { defineInstruction } from "./define.ts";
 import { guarded } from "./guarded.ts";
-import { appendAfterPointOfNoReturn } from "./insert.ts";
-import type { Instruction, InstructionContext, SuspendTarget } from "./instruction.ts";
+import type { InstructionContext, RunnableInstruction } from "./instruction.ts";
 
 const NAME = "SuspendChannels";
 
@@ -17,13 +20,13 @@ const ROUNDS = 5;
 /**
  * Suspends the channel processes (or the transports, or both) through the guardian. Processes that refuse are a warning: they
  * run on, as they would in a bare upgrade. Clients' heartbeats are answered by the transports, so hold channels rather
- * than transports, and for less than the 10 s after which a client gives up a push.
+ * than transports, and for less than the 10 s after which a client gives up a push; a transport for less than 30 s.
  */
-export const SuspendChannels: Instruction<string> = {
+export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
   name: NAME,
   insertWhere: appendAfterPointOfNoReturn,
   dependencies: [CheckRanchAcceptors, CheckRanchConnections],
-  arguments: (_instructions, { application }) => application,
+  arguments: applicationArgument,
 
   async run(context) {
     const { config, facts, log } = context;
@@ -45,15 +48,16 @@ export const SuspendChannels: Instruction<string> = {
       suspended.push(...held);
       facts.suspended = suspended;
       if (result === "not_supported") {
+        failed += fresh.length;
         log("warning", `${fresh.length} processes do not answer system messages: not suspended`);
       } else if (result !== "ok") {
-        failed += result.errors;
+        failed += result[1];
       }
     }
     if (failed > 0) log("warning", `${failed} of ${asked.size} processes could not be suspended`);
     log("info", `suspended ${suspended.length} of ${asked.size} ${nameOf(config.suspend)}`);
   },
-};
+});
 
 /** The processes of this kind that run now, or why there is no way to tell on this node. Wakes none of them. */
 export async function targets(
@@ -62,10 +66,12 @@ export async function targets(
 ): Promise<readonly Pid[] | NotDetected> {
   const found = await detectSockets(node, { topics: false });
   if ("notDetected" in found) return found;
-  const sockets = found.connections.filter(({ kind }) => kind === "websocket");
+  const transports = found.connections.filter(
+    ({ kind }) => kind === "websocket" || kind === "longpoll",
+  );
   const wanted = [
     ...(target === "transports" ? [] : found.channels),
-    ...(target === "channels" ? [] : sockets),
+    ...(target === "channels" ? [] : transports),
   ];
   return wanted.map(({ pid }) => pid);
 }

@@ -7,9 +7,12 @@ export { BATCH } from "./batch.ts";
 export {
   type LoadedModule,
   loadedAgainstDisk,
+  loadFile,
+  moduleVersions,
   type OldCode,
   processesRunningOldCode,
   rootDir,
+  softPurge,
 } from "./code.ts";
 export { type SystemInfo, systemInfo, type Usage } from "./erlang.ts";
 export {
@@ -42,6 +45,7 @@ export {
 export { ReleaseHandlerError, type ReleaseHandlerReason } from "./release-handler-error.ts";
 export type { CallOptions, Remote } from "./remote.ts";
 export { formsOf, parseOn, readOnlyScripts, runScript, Script } from "./script.ts";
+export { type SupervisedProcess, supervisedProcesses } from "./supervised.ts";
 export {
   type ChildCounts,
   countChildren,

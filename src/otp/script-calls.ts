@@ -19,10 +19,8 @@ export const REMOTE_CALLS: ReadonlySet<string> = new Set([
   ...["application:get_application/1", "application:get_key/2", "application:which_applications/1"],
   ...["application_controller:get_master/1", "application_master:get_child/1"],
   ...["beam_lib:md5/1", "code:is_loaded/1", "code:where_is_file/1"],
-  ...["ets:info/2", "file:consult/1"],
+  ...["ets:info/2", "ets:match/2", "file:consult/1"],
   ...["proc_lib:translate_initial_call/1"],
-  ...["ranch_server:get_listener_sups/0", "ranch_server:get_connections_sups/1"],
-  ...["ranch_server:get_addr/1", "ranch_server:get_listener_start_args/1"],
   // Questions to processes: which ones, the next table says.
   ...["gen_server:send_request/2", "gen_server:wait_response/2"],
   ...["gen:send_request/3", "gen:wait_response/2"],

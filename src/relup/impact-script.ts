@@ -6,8 +6,8 @@ import { BATCH, Script } from "../otp/index.ts";
  * Gives `{[{Module, Count, Pids}], Dynamic, Unanswered, NotAsked}`, the last three as `{Count, Pids}`, with at most `Most` pids each. As in
  * `release_handler_1`, the top supervisor of an application counts under its callback module: it is in what it was started as.
  */
-export const SUPERVISED: Script = new Script({
-  name: "supervised_processes",
+export const IMPACT: Script = new Script({
+  name: "relup_impact",
   bindings: ["Modules", "Most", "Wait"],
   readOnly: true,
   source: `

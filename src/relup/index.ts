@@ -28,6 +28,8 @@ export {
   type Instructions,
   moduleAtom,
   moduleLabel,
+  partsOf,
+  runnableModule,
 } from "./instruction.ts";
 export { modifiesApplications, modifiesCode, modifiesProcesses } from "./modifies.ts";
 export { type Direction, type RelupPath, readRelup } from "./read-relup.ts";

@@ -2,7 +2,8 @@
 
 import type { CallOptions, Remote } from "../otp/index.ts";
 import { RelupError } from "./errors.ts";
-import type { RelupEntry } from "./relup.ts";
+import type { Instructions } from "./instruction.ts";
+import { instructionsOf, type RelupEntry } from "./relup.ts";
 import { findRelupFile, releaseFolder } from "./relup-file.ts";
 
 /** Whether the versions are gone up or down: each direction stands in the newer version's relup. */
@@ -13,6 +14,8 @@ export interface RelupPath extends RelupEntry {
   readonly direction: Direction;
   /** The file on the node that it was read from. */
   readonly file: string;
+  /** The lists of both directions, from the same file; one that it lacks is empty. */
+  readonly both: Instructions;
 }
 
 /**
@@ -36,7 +39,8 @@ export async function readRelup(
     }
     const { file, relup } = read;
     const found = relup[direction].find(({ version }) => version === wanted);
-    if (found !== undefined) return { ...found, direction, file };
+    if (found !== undefined)
+      return { ...found, direction, file, both: instructionsOf(relup, wanted) };
     const offered = relup[direction].map(({ version }) => version).join(", ");
     tried.push(`${file} has ${direction === "up" ? "from" : "to"} ${offered || "no version"}`);
   }

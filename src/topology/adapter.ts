@@ -1,9 +1,10 @@
 /** What each library of listeners has to be read by: one adapter each. */
 
-import type { CallOptions, Remote } from "../otp/index.ts";
+import type { Answer, CallOptions, Remote, Script } from "../otp/index.ts";
 import type { Term } from "../term/index.ts";
 import type { Listener } from "./listener.ts";
-import type { Sockets } from "./socket.ts";
+import type { Connection } from "./socket.ts";
+import type { Stacks } from "./stacks.ts";
 
 /** Options of every look at a system. */
 export interface LookOptions extends CallOptions {
@@ -24,11 +25,22 @@ export interface NotDetected {
   readonly notDetected: string;
 }
 
-/** Reads one library's listeners and connections; each method is one call to the node. */
+/** How the connections of one library are read: first who there is, then, a batch at a time, what each of them does. */
+export interface SocketSource {
+  /** Binds `Wait` and `Only`; gives `{Entries, [{Ref, Supervisor}]}`, the second those that do not answer. */
+  readonly entries: Script;
+  /** Takes a batch of entries: made by `examineScript`. */
+  readonly examine: Script;
+  /** How the kind is known, in words, and how such a process can be made to stand still; `by` is what the script noted. */
+  explain(answer: Answer, by: Term): Pick<Connection, "evidence" | "stop">;
+}
+
+/** Reads one library's listeners and connections. */
 export interface Adapter {
-  readonly kind: Listener["kind"];
-  listeners(remote: Remote, options: LookOptions): Promise<readonly Listener[] | NotDetected>;
-  sockets(remote: Remote, options: SocketOptions): Promise<Sockets | NotDetected>;
+  /** Whether this library, in the version it is written for, is what the node shows. */
+  present(stacks: Stacks): boolean;
+  listeners(remote: Remote, stacks: Stacks, options: LookOptions): Promise<readonly Listener[]>;
+  readonly sockets: SocketSource;
 }
 
 /** The deadline of the call around a script that waits up to `wait` on the node, twice. */

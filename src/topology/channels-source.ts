@@ -1,11 +1,17 @@
 /** The Erlang that finds the channels of websockets: processes that monitor a websocket and are monitored by it. */
 
-/** Binds `Joined`, which {@link COWBOY} needs. */
+/** Binds `Joined` and `LinkedTo`, which the examining scripts need. */
 export const JOINED: string = `
 %% {Channel, Websocket}: both directions, or a tracker that merely watches a websocket would count.
 Joined = fun(_, [], _) -> [];
             (Socket, Monitors, MonitoredBy) ->
     [{Pid, Socket} || {process, Pid} <- lists:usort(Monitors), is_pid(Pid), node(Pid) =:= node(), lists:member(Pid, MonitoredBy)]
+end,
+
+%% Up to Phoenix 1.3 a channel is linked to its transport and monitors nobody.
+LinkedTo = fun(Socket, Links) ->
+    [{Pid, Socket} || Pid <- Links, is_pid(Pid), node(Pid) =:= node(),
+                      proc_lib:translate_initial_call(Pid) =:= {'Elixir.Phoenix.Channel.Server', init, 1}]
 end,
 `;
 

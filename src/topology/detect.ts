@@ -3,11 +3,15 @@
 import type { Remote } from "../otp/index.ts";
 import type { Adapter, LookOptions, NotDetected, SocketOptions } from "./adapter.ts";
 import type { Listener } from "./listener.ts";
+import { LONG_POLLING } from "./long-polling.ts";
+import { RANCH1 } from "./ranch1.ts";
 import { RANCH2 } from "./ranch2.ts";
 import type { Channel, Connection, Sockets, Unanswered } from "./socket.ts";
+import { readSockets } from "./sockets.ts";
+import { type Stacks, stacksOf, unknownStack } from "./stacks.ts";
 
-/** One per library; the others follow. */
-const ADAPTERS: readonly Adapter[] = [RANCH2];
+/** One per library; more than one may fit a node. */
+const ADAPTERS: readonly Adapter[] = [RANCH1, RANCH2];
 
 /** What {@link connections} resolves to. */
 export interface Connections {
@@ -17,7 +21,7 @@ export interface Connections {
 }
 
 /**
- * Every listener with its acceptors, wherever it hangs in the supervision tree; by name. One call; read-only and safe on a busy node:
+ * Every listener with its acceptors, wherever it hangs in the supervision tree; by name. Two calls; read-only and safe on a busy node:
  * supervisors are asked with a deadline, and one that does not answer makes its listener `hung`.
  */
 export async function listeners(remote: Remote, options: LookOptions = {}): Promise<Listener[]> {
@@ -30,14 +34,16 @@ export async function detectListeners(
   remote: Remote,
   options: LookOptions = {},
 ): Promise<readonly Listener[] | NotDetected> {
-  return merge(
-    await Promise.all(ADAPTERS.map((adapter) => adapter.listeners(remote, options))),
-    (found) => found.flat(),
+  const { stacks, adapters } = await adaptersOf(remote, options);
+  if (adapters.length === 0) return { notDetected: unknownStack(stacks) };
+  const found = await Promise.all(
+    adapters.map((adapter) => adapter.listeners(remote, stacks, options)),
   );
+  return found.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /**
- * Every open connection with its kind and how that is known. One call; read-only. No connection is sent a message, but for those that
+ * Every open connection with its kind and how that is known. Some hundreds a call; read-only. No connection is sent a message, but for those that
  * hibernate or are suspended: they are asked for their status, of which module and state of suspension leave the node.
  */
 export async function connections(
@@ -52,8 +58,8 @@ export async function connections(
 }
 
 /**
- * Every channel process, or `not_detected` when there is no way to tell on this node ({@link detectSockets} says why). One call;
- * read-only. Channels are asked for their state; of it only topic and module leave the node.
+ * Every channel process, or `not_detected` when there is no way to tell on this node ({@link detectSockets} says why).
+ * Read-only. Channels are asked for their state; of it only topic and module leave the node.
  */
 export async function channels(
   remote: Remote,
@@ -68,23 +74,22 @@ export async function detectSockets(
   remote: Remote,
   options: SocketOptions = {},
 ): Promise<Sockets | NotDetected> {
-  return merge(
-    await Promise.all(ADAPTERS.map((adapter) => adapter.sockets(remote, options))),
-    (found) => ({
-      connections: found.flatMap((one) => one.connections),
-      channels: found.flatMap((one) => one.channels),
-      unanswered: found.flatMap((one) => one.unanswered),
-    }),
-  );
+  const { stacks, adapters } = await adaptersOf(remote, options);
+  if (adapters.length === 0) return { notDetected: unknownStack(stacks) };
+  const sources = adapters.map(({ sockets }) => sockets);
+  if (stacks.phoenix !== undefined && options.refs === undefined) sources.push(LONG_POLLING);
+  const found = await Promise.all(sources.map((source) => readSockets(remote, source, options)));
+  return {
+    connections: found.flatMap((one) => one.connections),
+    channels: found.flatMap((one) => one.channels),
+    unanswered: found.flatMap((one) => one.unanswered),
+  };
 }
 
-/** What the adapters that see something see; none of them seeing anything is not the same as there being nothing. */
-function merge<T extends object>(
-  all: readonly (T | NotDetected)[],
-  join: (found: readonly T[]) => T,
-): T | NotDetected {
-  const found = all.filter((one): one is T => !("notDetected" in one));
-  if (found.length > 0) return join(found);
-  const reasons = all.flatMap((one) => ("notDetected" in one ? [one.notDetected] : []));
-  return { notDetected: reasons.join("; ") };
+async function adaptersOf(
+  remote: Remote,
+  { timeout, signal }: LookOptions,
+): Promise<{ stacks: Stacks; adapters: readonly Adapter[] }> {
+  const stacks = await stacksOf(remote, { ...(timeout === undefined ? {} : { timeout }), signal });
+  return { stacks, adapters: ADAPTERS.filter((adapter) => adapter.present(stacks)) };
 }

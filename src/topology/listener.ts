@@ -8,12 +8,29 @@ import type { Pid, Term } from "../term/index.ts";
  */
 export type ListenerStatus = "running" | "held" | "suspended" | "partial" | "hung";
 
-/** One acceptor. */
-export interface Acceptor {
-  /** The child id by which its supervisor knows it, running or not. */
+/** A child by its place in the tree: who restarts it, and under which id. */
+export interface Place {
+  readonly supervisor: Pid;
   readonly id: Term;
+}
+
+/** One acceptor. */
+export interface Acceptor extends Place {
   /** `undefined` while it is terminated: then it is held. */
   readonly pid: Pid | undefined;
+}
+
+/** What these acceptors mean; `open`: whether there is a socket that listens. */
+export function statusOf(
+  unanswered: readonly Pid[],
+  open: boolean,
+  acceptors: readonly Acceptor[],
+): ListenerStatus {
+  if (unanswered.length > 0) return "hung";
+  if (!open) return "suspended";
+  const running = acceptors.filter(({ pid }) => pid !== undefined).length;
+  if (running === acceptors.length) return "running";
+  return running === 0 ? "held" : "partial";
 }
 
 /** Who accepts connections, and whether it does now. */
@@ -22,12 +39,12 @@ export interface Listener {
   readonly ref: Term;
   /** The same as text. */
   readonly name: string;
-  readonly kind: "ranch2";
+  readonly kind: "ranch1" | "ranch2" | "thousand_island" | "ejabberd";
   /** Its top supervisor. */
   readonly pid: Pid;
   readonly supervisors: {
     readonly listener: Pid;
-    /** Those that hold the connections; Ranch 2 has several. */
+    /** Those that hold the connections; Ranch 1 has one, the others several. */
     readonly connections: readonly Pid[];
     /** `undefined` while the listener is suspended, and when it is not known. */
     readonly acceptors: Pid | undefined;
@@ -36,6 +53,11 @@ export interface Listener {
   readonly address: { readonly ip: string; readonly port: number } | undefined;
   readonly status: ListenerStatus;
   readonly acceptors: readonly Acceptor[];
+  /**
+   * What is terminated, in this order, so that new clients wait (`hold`) or are refused (`refuse`); restarted in the reverse order. Only
+   * what runs now. Empty where this library has no such way.
+   */
+  readonly stops: { readonly hold: readonly Place[]; readonly refuse: readonly Place[] };
   /** The application whose tree it is part of, if any. */
   readonly application: string | undefined;
   /** Whether it hangs under its application's own tree and not under the library's. */

@@ -1,12 +1,12 @@
-/** The adapter for Ranch 2 with Cowboy 2. */
+/** The adapter for Ranch 2 and later with Cowboy 2: several supervisors of connections a listener. */
 
 import type { Adapter } from "./adapter.ts";
-import { ranch2Listeners } from "./ranch2-listeners.ts";
-import { ranch2Sockets } from "./ranch2-sockets.ts";
+import { ranchListeners } from "./ranch-listeners.ts";
+import { RANCH_SOCKETS } from "./ranch-sockets.ts";
 
 /** See {@link Adapter}. */
 export const RANCH2: Adapter = {
-  kind: "ranch2",
-  listeners: ranch2Listeners,
-  sockets: ranch2Sockets,
+  present: ({ ranch }) => ranch !== undefined && !ranch.startsWith("1."),
+  listeners: (remote, stacks, options) => ranchListeners("ranch2", remote, stacks, options),
+  sockets: RANCH_SOCKETS,
 };

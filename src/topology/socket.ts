@@ -2,8 +2,17 @@
 
 import type { Pid, Term } from "../term/index.ts";
 
-/** What a connection does. What cannot be told is `unknown` and never taken for HTTP. */
-export type ConnectionKind = "websocket" | "http-idle" | "http-busy" | "unknown";
+/**
+ * What a connection does. `longpoll` is a session of Phoenix's long polling, a process that stands for a client between its requests.
+ * What cannot be told is `unknown` and never taken for HTTP.
+ */
+export type ConnectionKind = "websocket" | "longpoll" | "http-idle" | "http-busy" | "unknown";
+
+/**
+ * How a process can be made to stand still: `suspend` by a system message, `freeze` by the scheduler (`erlang:suspend_process/1`) because
+ * it answers none, `none` where neither is known to be safe.
+ */
+export type Stop = "suspend" | "freeze" | "none";
 
 /** One accepted connection: the process that owns the socket. */
 export interface Connection {
@@ -19,6 +28,7 @@ export interface Connection {
   readonly suspended: boolean;
   /** Messages that wait for it. What the client sent on top of them waits in the kernel. */
   readonly queue: number;
+  readonly stop: Stop;
   /** How the kind is known. */
   readonly evidence: string;
 }
@@ -26,7 +36,7 @@ export interface Connection {
 /** The process of one joined topic, or of one live view. */
 export interface Channel {
   readonly pid: Pid;
-  /** The websocket's process. */
+  /** The process of its websocket or of its long polling session. */
   readonly transport: Pid;
   /** `undefined` when the process was too busy to tell, or was not asked. */
   readonly topic: string | undefined;

@@ -45,6 +45,10 @@ export class Stages {
     this.#emit({ type: "log", stage: this.#current, level, text, at: Date.now() });
   }
 
+  print(text: string): void {
+    this.#emit({ type: "print", stage: this.#current, text, at: Date.now() });
+  }
+
   plan(steps: readonly string[]): void {
     this.#emit({ type: "plan", steps, at: Date.now() });
   }

@@ -5,25 +5,21 @@ import { Guardian, leftOf } from "../guard/index.ts";
 import {
   changes,
   checks,
-  DEFAULT_CONFIG,
-  type InstructionConfig,
   type InstructionContext,
-  type Instructions,
   noFacts,
-  PLANS,
   type PlanStep,
-  plan,
 } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
-import type { Release } from "../otp/index.ts";
-import { changedModules, type RelupPath, readRelup, restartsEmulator } from "../relup/index.ts";
+import { changedModules } from "../relup/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { Stage, UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
 import { install } from "./install.ts";
+import { NodeLog } from "./node-log.ts";
 import { type Operation, startOperation } from "./operation.ts";
 import { failed } from "./outcome.ts";
 import { commit } from "./permanent.ts";
 import { preflight } from "./preflight.ts";
+import { type Prepared, planName, prepare, stepName } from "./prepare.ts";
 import { Stages } from "./stages.ts";
 import { verifyInstalled } from "./verify.ts";
 import { ensureUnpacked, runningRelease } from "./versions.ts";
@@ -55,6 +51,7 @@ class Upgrade {
   readonly #signal: AbortSignal;
   readonly #stages: Stages;
   readonly #facts = noFacts();
+  readonly #nodeLog: NodeLog | undefined;
   #installMs = 0;
   #verified = 0;
   #from: string | undefined;
@@ -74,25 +71,25 @@ class Upgrade {
     this.#id = id;
     this.#signal = signal;
     this.#stages = new Stages(emit);
+    const logged = options.nodeLog !== false && options.dryRun !== true;
+    this.#nodeLog = logged ? new NodeLog(node) : undefined;
   }
 
   async run(): Promise<UpgradeReport> {
     const stages = this.#stages;
     try {
-      const { release, path, config } = await stages.in("unpack", () => this.#prepare());
-      const instructions = this.#plan(release, path, config);
-      const steps =
-        path.direction === "up" ? instructions.upInstructions : instructions.downInstructions;
+      const prepared = await stages.in("unpack", () => this.#prepare());
+      const { release, path, steps } = prepared;
       await stages.in("check", async () => {
         await preflight(this.#node, release.version, this.#version);
-        await this.#runChecks(steps, config);
+        await this.#runChecks(prepared);
       });
-      await stages.in("plan", async () => stages.plan(steps.map(nameOf)));
+      await stages.in("plan", async () => stages.plan(steps.map(stepName)));
       if (this.#options.dryRun === true) {
         stages.skipRest("guard");
-        return this.#report(release, path, steps);
+        return this.#report(prepared);
       }
-      await this.#change(steps, config, release, path);
+      await this.#change(prepared);
       if (this.#options.permanent === false) {
         stages.skipRest("permanent");
       } else {
@@ -101,7 +98,7 @@ class Upgrade {
         await stages.in("permanent", () => commit(this.#node, this.#version, modules, patience));
       }
       stages.finish("done");
-      return this.#report(release, path, steps);
+      return this.#report(prepared);
     } catch (error) {
       stages.finish("failed");
       throw await failed(this.#node, {
@@ -110,66 +107,27 @@ class Upgrade {
         from: this.#from,
         left: this.#left,
       });
+    } finally {
+      await this.#nodeLog?.flush();
     }
   }
 
-  async #prepare(): Promise<{ release: Release; path: RelupPath; config: InstructionConfig }> {
+  async #prepare(): Promise<Prepared> {
     const release = await runningRelease(this.#node);
     this.#from = release.version;
     const fresh = await ensureUnpacked(this.#node, release, this.#version);
     if (fresh) this.#stages.log("info", `unpacked ${release.name}-${this.#version}`);
-    const path = await readRelup(this.#node, release.version, this.#version);
-    const { direction } = this.#options;
-    if (direction !== undefined && direction !== path.direction) {
-      const verb = path.direction === "up" ? "an upgrade" : "a downgrade";
-      throw new UpgradeError(
-        "unpack",
-        "unchanged",
-        `from ${release.version} to ${this.#version} is ${verb}`,
-        { node: this.#node.name, remedy: `Use \`beamctl release ${path.direction}grade\`.` },
-      );
+    return prepare(this.#node, this.#version, this.#options);
+  }
+
+  async #runChecks(prepared: Prepared, again = false): Promise<void> {
+    for (const step of checks(prepared.steps)) {
+      await this.#runStep(step, prepared, undefined, again);
     }
-    if (restartsEmulator(path.instructions)) {
-      throw new UpgradeError("unpack", "unchanged", "this relup restarts the emulator", {
-        node: this.#node.name,
-        remedy: "It would disconnect every client: deploy it as a restart instead.",
-      });
-    }
-    const { application = release.name, suspend, suspendTimeout, drainTimeout } = this.#options;
-    const config = {
-      application,
-      suspend: suspend ?? DEFAULT_CONFIG.suspend,
-      suspendTimeout: suspendTimeout ?? DEFAULT_CONFIG.suspendTimeout,
-      drainTimeout: drainTimeout ?? DEFAULT_CONFIG.drainTimeout,
-    };
-    return { release, path, config };
   }
 
-  #plan(release: Release, path: RelupPath, config: InstructionConfig): Instructions {
-    const [up, down] =
-      path.direction === "up" ? [this.#version, release.version] : [release.version, this.#version];
-    const modules = changedModules(path.instructions);
-    return plan(
-      PLANS[this.#options.plan ?? "edeliver"],
-      { up, down, changedModules: modules },
-      config,
-    );
-  }
-
-  async #runChecks(
-    steps: readonly PlanStep[],
-    config: InstructionConfig,
-    again = false,
-  ): Promise<void> {
-    for (const step of checks(steps)) await this.#runStep(step, config, undefined, again);
-  }
-
-  async #change(
-    steps: readonly PlanStep[],
-    config: InstructionConfig,
-    release: Release,
-    path: RelupPath,
-  ): Promise<void> {
+  async #change(prepared: Prepared): Promise<void> {
+    const { release, path, steps } = prepared;
     const stages = this.#stages;
     const guardian = await stages.in("guard", () =>
       Guardian.arm(this.#node, {
@@ -182,7 +140,7 @@ class Upgrade {
     );
     try {
       // The world may have changed since the first check: edeliver's checks run twice as well.
-      await stages.in("guard", () => this.#runChecks(steps, config, true));
+      await stages.in("guard", () => this.#runChecks(prepared, true));
       let installed = false;
       for (const step of changes(steps)) {
         if (!installed) this.#mayGoOn();
@@ -199,7 +157,7 @@ class Upgrade {
             verifyInstalled(this.#node, this.#version, modules),
           );
         } else {
-          await this.#runStep(step, config, guardian);
+          await this.#runStep(step, prepared, guardian);
         }
       }
     } catch (error) {
@@ -226,27 +184,33 @@ class Upgrade {
 
   async #runStep(
     step: PlanStep,
-    config: InstructionConfig,
+    { config }: Prepared,
     guardian: Guardian | undefined,
     again = false,
   ): Promise<void> {
     if (step.type !== "run") return;
     const stages = this.#stages;
     const context: InstructionContext = {
+      instruction: step.instruction.name,
       node: this.#node,
       config,
       facts: this.#facts,
       signal: this.#signal,
       guardian,
-      // What a check finds the second time is news only when it is bad.
-      log: (level, text) => stages.log(again && level === "info" ? "debug" : level, text),
+      log: (level, text) => {
+        // What a check finds the second time is news only when it is bad.
+        const shown = again && level === "info" ? "debug" : level;
+        stages.log(shown, text);
+        this.#nodeLog?.write(shown, `beamctl: ${text}`);
+      },
+      print: (text) => stages.print(text),
     };
     const work = () => step.instruction.run(context, step.args);
     if (guardian === undefined) await work();
-    else await stages.in(stageOf(step.instruction.name), work);
+    else await stages.in(stageOf(step.instruction.name, stages.current), work);
   }
 
-  #report(release: Release, path: RelupPath, steps: readonly PlanStep[]): UpgradeReport {
+  #report({ release, path, steps }: Prepared): UpgradeReport {
     const { suspendedAt, resumedAt } = this.#facts;
     const dryRun = this.#options.dryRun === true;
     return {
@@ -256,10 +220,10 @@ class Upgrade {
       from: release.version,
       to: this.#version,
       direction: path.direction,
-      plan: this.#options.plan ?? "edeliver",
+      plan: planName(this.#options),
       dryRun,
       permanent: !dryRun && (this.#options.permanent ?? true),
-      steps: steps.map(nameOf),
+      steps: steps.map(stepName),
       suspended: this.#facts.suspended.length,
       held: this.#facts.heldAcceptors,
       pauseMs: suspendedAt === undefined || resumedAt === undefined ? 0 : resumedAt - suspendedAt,
@@ -270,11 +234,8 @@ class Upgrade {
   }
 }
 
-function nameOf(step: PlanStep): string {
-  return step.type === "run" ? step.instruction.name : step.type;
-}
-
-function stageOf(name: string): Stage {
+function stageOf(name: string, current: Stage): Stage {
+  if (name === "Info" || name === "Sleep") return current;
   if (name.startsWith("Suspend")) return "suspend";
-  return name.startsWith("Resume") ? "resume" : "drain";
+  return name.startsWith("Resume") || name === "RerunFailedRequests" ? "resume" : "drain";
 }

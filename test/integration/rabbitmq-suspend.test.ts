@@ -76,7 +76,7 @@ describe.runIf(await hasRabbit())("RabbitMQ under guard", () => {
     expect(await suspended()).toBe(2);
     expect(heard).toEqual([]);
 
-    expect(await bulkResume(guardian)).toBe("ok");
+    expect(await bulkResume({ node, guardian, log: () => undefined }, held)).toBe("ok");
     const all = ["mqtt from mqtt", "mqtt from stomp", "stomp from mqtt", "stomp from stomp"];
     await expect.poll(() => [...heard].sort()).toEqual(all);
     expect(lost).toEqual([]);

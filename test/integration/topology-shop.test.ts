@@ -156,7 +156,7 @@ describe("listeners", () => {
       cookie: erl.cookie,
       address: { host: "127.0.0.1", port: erl.port },
     });
-    const notDetected = "Ranch does not run on this node";
+    const notDetected = "neither Ranch, Thousand Island nor ejabberd runs on this node";
     expect(await detectListeners(bare)).toEqual({ notDetected });
     expect(await detectSockets(bare)).toEqual({ notDetected });
     expect(await channels(bare)).toBe("not_detected");

@@ -42,9 +42,9 @@ describe("the read-only scripts", () => {
     expect(READING.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         "system_info",
-        "ranch2_listeners",
-        "ranch2_sockets",
-        "supervised_processes",
+        "ranch_listeners",
+        "cowboy_connections",
+        "relup_impact",
       ]),
     );
   });

@@ -36,7 +36,7 @@ export const run: Run = async (globals, local) => {
       const { result, suspended: pids } = await bulkSuspend(guardian, found, SUSPEND_TIMEOUT);
       suspended = pids.length;
       if (result === "not_supported") printer.note("warning: none of them answers");
-      else if (result !== "ok") printer.note(`warning: ${result.errors} could not be suspended`);
+      else if (result !== "ok") printer.note(`warning: ${result[1]} could not be suspended`);
       printer.note(`${suspended} suspended; Ctrl-C resumes them`);
       await waitFor(held, [signal, guardian.lost]);
     } finally {

@@ -1,0 +1,61 @@
+/** The connections behind Ranch: who there is, from the dictionaries of its connection supervisors. */
+
+import { type Answer, BATCH, Script } from "../otp/index.ts";
+import { Atom, type Term, Tuple } from "../term/index.ts";
+import type { SocketSource } from "./adapter.ts";
+import { COWBOY } from "./cowboy-source.ts";
+import type { Connection } from "./socket.ts";
+import { examineScript } from "./sockets.ts";
+
+/** Ranch notes in a supervisor's dictionary each connection as `active`, `removed` (taken over, as by a websocket), or `true` before 1.3. */
+const ENTRIES: Script = new Script({
+  name: "ranch_connections",
+  bindings: ["Wait", "Only"],
+  readOnly: true,
+  source: `
+${BATCH}
+Conns = [{Ref, Pid} || [Ref, Pid] <- ets:match(ranch_server, {{conns_sup, '$1'}, '$2'})]
+     ++ [{Ref, Pid} || [Ref, Pid] <- ets:match(ranch_server, {{conns_sup, '$1', '_'}, '$2'})],
+Listed = [Pair || Pair = {Ref, _} <- Conns, Only =:= all orelse lists:member(Ref, Only)],
+Silent = [Pair || {Pair, {_, timeout}} <- lists:zip(Listed, Counts([Sup || {_, Sup} <- Listed], Now() + Wait))],
+Entries = fun({Ref, Sup}) -> case process_info(Sup, dictionary) of
+    undefined -> [];
+    {_, Dictionary} -> [{Ref, Pid, Mark} || {Pid, Mark} <- Dictionary, is_pid(Pid)] end
+end,
+{lists:flatmap(Entries, Listed), Silent}`,
+});
+
+/** The same for every Ranch: its connections tell themselves whether they are Cowboy 1's or 2's. */
+export const RANCH_SOCKETS: SocketSource = {
+  entries: ENTRIES,
+  examine: examineScript("cowboy_connections", COWBOY),
+  explain,
+};
+
+function explain(answer: Answer, by: Term): Pick<Connection, "evidence" | "stop"> {
+  if (!(by instanceof Tuple)) {
+    return by instanceof Atom && by.name === "removed"
+      ? { evidence: "Ranch noted that its connection was taken over", stop: "suspend" }
+      : { evidence: "it shows no module of Cowboy", stop: "none" };
+  }
+  const [tag, what] = answer.tuple(by, 2);
+  switch (answer.atom(tag)) {
+    case "code":
+      return { evidence: `it runs ${answer.atom(what)}`, stop: "suspend" };
+    case "status":
+      return { evidence: `sys:get_status names ${answer.atom(what)}`, stop: "suspend" };
+    case "http2": {
+      const over = String(answer.pid(what));
+      return {
+        evidence: `cowboy_websocket in a request of the HTTP/2 connection ${over}`,
+        stop: "suspend",
+      };
+    }
+    case "cowboy1":
+      return answer.atom(what) === "removed"
+        ? { evidence: "Ranch noted that its connection was taken over; Cowboy 1", stop: "freeze" }
+        : { evidence: "it runs in Cowboy 1", stop: "freeze" };
+    default:
+      return { evidence: `${answer.atom(what)} is not of Cowboy`, stop: "none" };
+  }
+}
