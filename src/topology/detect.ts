@@ -9,9 +9,10 @@ import { RANCH2 } from "./ranch2.ts";
 import type { Channel, Connection, Sockets, Unanswered } from "./socket.ts";
 import { readSockets } from "./sockets.ts";
 import { type Stacks, stacksOf, unknownStack } from "./stacks.ts";
+import { THOUSAND_ISLAND } from "./thousand-island.ts";
 
 /** One per library; more than one may fit a node. */
-const ADAPTERS: readonly Adapter[] = [RANCH1, RANCH2];
+const ADAPTERS: readonly Adapter[] = [RANCH1, RANCH2, THOUSAND_ISLAND];
 
 /** What {@link connections} resolves to. */
 export interface Connections {
