@@ -28,12 +28,13 @@ end,
 
 %% A stack is given down to a depth of eight by default, and a request in a framework is deeper. The whole one exists only as text, which stays here.
 Marks = [{<<"('Elixir.Bandit.Pipeline':'call_plug!'/">>, request}, {<<"('Elixir.Bandit.Pipeline':call_plug/">>, request},
-         {<<"('Elixir.Bandit.WebSocket.Handler':">>, websocket}, {<<"('Elixir.Bandit.HTTP2.Handler':">>, http2},
-         {<<"(gen_server:loop/">>, none}],
+         {<<"('Elixir.Bandit.WebSocket.Handler':">>, websocket}, {<<"('Elixir.Bandit.HTTP2.Handler':">>, http2}],
 Deep = fun(Pid) ->
     case process_info(Pid, memory) of
         {_, Bytes} when Bytes < 32000000 -> case process_info(Pid, backtrace) of
-            {_, Text} -> case [What || {Mark, What} <- Marks, binary:match(Text, Mark) =/= nomatch] of [What] -> What; _ -> deep end;
+            {_, Text} -> case [What || {Mark, What} <- Marks, binary:match(Text, Mark) =/= nomatch] of
+                [What] -> What;
+                _ -> case process_info(Pid, current_function) of {_, {gen_server, loop, _}} -> none; undefined -> none; _ -> deep end end;
             undefined -> none end;
         {_, _} -> deep;
         undefined -> none

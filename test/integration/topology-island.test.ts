@@ -1,12 +1,8 @@
-/** The shape of Thousand Island and Bandit, seen through an observer: one kind of process for idle, busy and websocket. */
+/** The listeners of Thousand Island, seen through an observer. */
 
 import { once } from "node:events";
-import { Agent, get } from "node:http";
-import http2 from "node:http2";
-import { connect as dial, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import WebSocket from "ws";
-import { type BeamNode, connect } from "../../src/node/index.ts";
+import type { BeamNode } from "../../src/node/index.ts";
 import {
   evaluate,
   observer,
@@ -14,22 +10,21 @@ import {
   restartChild,
   terminateChild,
 } from "../../src/otp/index.ts";
-import { atom, inspect, type Pid, type Term } from "../../src/term/index.ts";
+import { inspect, type Pid, type Term } from "../../src/term/index.ts";
 import {
   type Connection,
-  channels,
   connections,
   type Listener,
   listeners,
-  supervisionTree,
 } from "../../src/topology/index.ts";
 import { freePort, provision } from "../support/index.ts";
+import { joined, link, plain, request, until } from "../support/island/clients.ts";
 import { type IslandNode, startIsland } from "../support/island/start.ts";
 
 const NAME = "{Island.Endpoint, :http}";
 const WAIT = { wait: 300 };
 
-describe.each(["otp25", "otp27", "otp29"] as const)("Thousand Island on %s", (set) => {
+describe.each(["otp25", "otp27", "otp29"] as const)("listeners of Thousand Island on %s", (set) => {
   let island: IslandNode;
   let node: BeamNode;
   let remote: Remote;
@@ -50,7 +45,6 @@ describe.each(["otp25", "otp27", "otp29"] as const)("Thousand Island on %s", (se
   });
 
   const seen = async (): Promise<readonly Connection[]> => (await connections(remote)).connections;
-  const told = async (): Promise<string[]> => (await seen()).map(words).sort();
   const suspend = (pid: Pid): Promise<Term> => node.call("sys", "suspend", [pid]);
   const resume = (pid: Pid): Promise<Term> => node.call("sys", "resume", [pid]);
   const erlang = (text: string): Promise<Term> => evaluate(node, text, { language: "erlang" });
@@ -63,403 +57,152 @@ describe.each(["otp25", "otp27", "otp29"] as const)("Thousand Island on %s", (se
 
   const join = (...topics: string[]) => joined(island, ...topics);
 
-  const plain = async (port = island.httpPort): Promise<Socket> => {
-    const socket = dial(port, "127.0.0.1");
-    await once(socket, "connect");
-    return socket;
-  };
-
-  const request = (path: string, agent: Agent | false = false): Promise<number> =>
-    new Promise((resolve, reject) => {
-      get({ host: "127.0.0.1", port: island.httpPort, path, agent }, (response) => {
-        response.resume().on("end", () => resolve(response.statusCode ?? 0));
-      }).on("error", reject);
+  it("are found where they hang, with address and acceptors", async () => {
+    const listener = await only();
+    expect(listener).toMatchObject({
+      kind: "thousand_island",
+      status: "running",
+      address: { ip: "127.0.0.1", port: island.httpPort },
+      application: "island",
+      embedded: true,
+      protocol: "Bandit",
+      unanswered: [],
+      evidence: "Thousand Island 1.5.0 with Bandit 1.12.5, embedded in island",
     });
-
-  describe("listeners", () => {
-    it("are found where they hang, with address and acceptors", async () => {
-      const listener = await only();
-      expect(listener).toMatchObject({
-        kind: "thousand_island",
-        status: "running",
-        address: { ip: "127.0.0.1", port: island.httpPort },
-        application: "island",
-        embedded: true,
-        protocol: "Bandit",
-        unanswered: [],
-        evidence: "Thousand Island 1.5.0 with Bandit 1.12.5, embedded in island",
-      });
-      expect(listener.acceptors).toHaveLength(4);
-      expect(listener.supervisors.connections).toHaveLength(4);
-      for (const { supervisor, id, pid } of listener.acceptors) {
-        const kids = inspect(await node.call("supervisor", "which_children", [supervisor]));
-        expect(kids).toContain(`{${inspect(id)}, ${inspect(pid as Pid)}`);
-      }
-      const { hold, refuse } = listener.stops;
-      expect(hold.map(({ supervisor }) => String(supervisor))).toEqual(
-        listener.acceptors.map(({ supervisor }) => String(supervisor)),
-      );
-      expect(refuse.slice(0, 4)).toEqual(hold);
-      expect(
-        refuse.slice(4).map(({ supervisor, id }) => [String(supervisor), inspect(id)]),
-      ).toEqual([
-        [String(listener.pid), ":shutdown_listener"],
-        [String(listener.pid), ":listener"],
-      ]);
-    });
-
-    it("whose connections are another protocol's say so", async () => {
-      const name = "{Island.Foreign, :tcp}";
-      expect(await only(name)).toMatchObject({ address: { port: island.foreignPort } });
-      const socket = await plain(island.foreignPort);
-      await until(async () => (await seen()).length === 1);
-      expect(await only(name)).toMatchObject({ protocol: "Elixir.Island.Foreign" });
-      const [connection] = await seen();
-      expect(connection).toMatchObject({
-        listener: name,
-        kind: "unknown",
-        stop: "none",
-        evidence: "Island.Foreign is not of Bandit",
-      });
-      socket.destroy();
-    });
-
-    it("with one id are told apart", async () => {
-      const ports = [await freePort(), await freePort()];
-      for (const port of ports) {
-        await evaluate(
-          node,
-          `{:ok, _} = Supervisor.start_child(Island.Supervisor,
-             %{id: ${port}, start: {Island.Twin, :start_link, [${port}]}, type: :supervisor})`,
-        );
-      }
-      const twins = (await listeners(remote)).filter(({ name }) => name.includes("Twin"));
-      expect(new Set(twins.map(({ name }) => name)).size).toBe(2);
-      expect(twins.map(({ address }) => address?.port).sort()).toEqual(ports.sort());
-      for (const twin of twins) {
-        const socket = await plain(twin.address?.port);
-        await until(async () => (await connections(remote, twin)).connections.length === 1);
-        expect((await connections(remote, await only())).connections).toEqual([]);
-        socket.destroy();
-        await until(async () => (await connections(remote, twin)).connections.length === 0);
-      }
-      for (const port of ports) {
-        await evaluate(node, `Supervisor.terminate_child(Island.Supervisor, ${port})`);
-      }
-      expect((await listeners(remote)).map(({ name }) => name)).toEqual([
-        NAME,
-        "{Island.Foreign, :tcp}",
-      ]);
-    });
-
-    it("are partial or held while acceptors are terminated, and refuse nobody", async () => {
-      const { stops, acceptors } = await only();
-      const [first, ...rest] = stops.hold;
-      await terminateChild(node, first?.supervisor as Pid, first?.id as Term);
-      expect(await only()).toMatchObject({ status: "partial" });
-      for (const { supervisor, id } of rest) await terminateChild(node, supervisor, id);
-      const held = await only();
-      expect(held).toMatchObject({
-        status: "held",
-        address: { port: island.httpPort },
-        stops: { hold: [] },
-      });
-      expect(held.acceptors).toHaveLength(acceptors.length);
-      const waiting = await plain();
-      waiting.write("GET /fast HTTP/1.1\r\nconnection: close\r\n\r\n");
-      expect(await seen()).toEqual([]);
-      for (const { supervisor, id } of stops.hold) await restartChild(node, supervisor, id);
-      const [data] = (await once(waiting, "data")) as [Buffer];
-      expect(String(data)).toMatch(/^HTTP\/1.1 200/);
-      expect(await only()).toMatchObject({ status: "running" });
-      waiting.destroy();
-    });
-
-    it("are suspended when what listens is terminated, and run again in reverse order", async () => {
-      await using kept = await join("room:a");
-      const before = await only();
-      for (const { supervisor, id } of before.stops.refuse) {
-        await terminateChild(node, supervisor, id);
-      }
-      expect(await only()).toMatchObject({
-        status: "suspended",
-        address: undefined,
-        stops: { hold: [], refuse: [] },
-      });
-      await expect(request("/fast")).rejects.toMatchObject({ code: "ECONNREFUSED" });
-      const reply = once(kept, "message");
-      kept.send(JSON.stringify(["1", "2", "room:a", "ping", {}]));
-      expect(String(await reply)).toContain('"status":"ok"');
-      for (const { supervisor, id } of before.stops.refuse.toReversed()) {
-        await restartChild(node, supervisor, id);
-      }
-      const after = await only();
-      expect(after).toMatchObject({ status: "running", address: before.address });
-      expect(after.stops.refuse).toHaveLength(before.stops.refuse.length);
-      expect(await request("/fast")).toBe(200);
-    });
-
-    it("are hung while a supervisor of theirs does not answer, and name it", async () => {
-      const { pid, supervisors, acceptors } = await only();
-      const others = [supervisors.acceptors, acceptors[2]?.supervisor] as Pid[];
-      for (const sup of [pid, ...others]) {
-        await suspend(sup);
-        const hung = await only();
-        await resume(sup);
-        expect(hung.status).toBe("hung");
-        expect(hung.unanswered.map(String)).toEqual([String(sup)]);
-        expect(hung.address).toMatchObject({ port: island.httpPort });
-      }
-      expect(await only()).toMatchObject({ status: "running" });
-    });
-
-    it("are known by pid alone while who started them does not answer", async () => {
-      const { pid } = await only();
-      const endpoint = (await erlang("whereis('Elixir.Island.Endpoint')")) as Pid;
-      await suspend(endpoint);
-      const hung = (await listeners(remote, WAIT)).find((one) => String(one.pid) === String(pid));
-      const { unanswered } = await connections(remote, undefined, WAIT);
-      await resume(endpoint);
-      expect(hung).toMatchObject({ name: inspect(pid), status: "hung" });
-      expect(hung?.unanswered.map(String)).toEqual([String(endpoint)]);
-      expect(unanswered.map(({ supervisor }) => String(supervisor))).toEqual([String(endpoint)]);
-    });
+    expect(listener.acceptors).toHaveLength(4);
+    expect(listener.supervisors.connections).toHaveLength(4);
+    for (const { supervisor, id, pid } of listener.acceptors) {
+      const kids = inspect(await node.call("supervisor", "which_children", [supervisor]));
+      expect(kids).toContain(`{${inspect(id)}, ${inspect(pid as Pid)}`);
+    }
+    const { hold, refuse } = listener.stops;
+    expect(hold.map(({ supervisor }) => String(supervisor))).toEqual(
+      listener.acceptors.map(({ supervisor }) => String(supervisor)),
+    );
+    expect(refuse.slice(0, 4)).toEqual(hold);
+    expect(refuse.slice(4).map(({ supervisor, id }) => [String(supervisor), inspect(id)])).toEqual([
+      [String(listener.pid), ":shutdown_listener"],
+      [String(listener.pid), ":listener"],
+    ]);
   });
 
-  describe("connections", () => {
-    it("are told apart, although all are one kind of process", async () => {
-      await using _talking = await join("room:a", "room:b");
-      await using _silent = await join();
-      const agent = new Agent({ keepAlive: true });
-      await request("/fast", agent);
-      const first = await plain();
-      const half = await plain();
-      half.write("GET /fast HTTP/1.1\r\nx-half: ");
-      const slow = await plain();
-      slow.write("GET /slow?ms=600000 HTTP/1.1\r\n\r\n");
-      const expected = [
-        "http-busy: it runs Bandit.Pipeline; 1 requests; ",
-        "http-idle: it reads the head of a request; 0 requests; ",
-        "http-idle: it waits for the first byte; 0 requests; ",
-        "http-idle: sys:get_status names Bandit.HTTP1.Handler; 0 requests; ",
-        "websocket: channels are joined through it; 0 requests; room:a room:b",
-        "websocket: sys:get_status names Bandit.WebSocket.Handler; 0 requests; ",
-      ];
-      await until(async () => String(await told()) === String(expected));
-      const found = await seen();
-      const busy = found.find(({ kind }) => kind === "http-busy");
-      expect(busy?.requests.map(String)).toEqual([String(busy?.pid)]);
-      for (const { stop, listener, suspended } of found) {
-        expect({ stop, listener, suspended }).toEqual({
-          stop: "suspend",
-          listener: NAME,
-          suspended: false,
-        });
-      }
-      expect((await connections(remote, await only())).connections).toHaveLength(6);
-      expect((await connections(remote, { ref: atom("another") })).connections).toEqual([]);
-      agent.destroy();
-      for (const socket of [first, half]) socket.destroy();
-      await end(busy);
+  it("whose connections are another protocol's say so", async () => {
+    const name = "{Island.Foreign, :tcp}";
+    expect(await only(name)).toMatchObject({ address: { port: island.foreignPort } });
+    const socket = await plain(island.foreignPort);
+    await until(async () => (await seen()).length === 1);
+    expect(await only(name)).toMatchObject({ protocol: "Elixir.Island.Foreign" });
+    const [connection] = await seen();
+    expect(connection).toMatchObject({
+      listener: name,
+      kind: "unknown",
+      stop: "none",
+      evidence: "Island.Foreign is not of Bandit",
     });
+    socket.destroy();
+  });
 
-    it("are busy or websockets also deep in other code, and are not asked", async () => {
-      const slow = await plain();
-      slow.write("GET /slow?ms=600000&depth=40 HTTP/1.1\r\n\r\n");
-      await using socket = await join();
-      socket.send(JSON.stringify(["1", "1", "phoenix", "sleep", [600_000, 40]]));
-      const expected = [
-        "http-busy: it runs Bandit.Pipeline; 1 requests; ",
-        "websocket: it runs Bandit.WebSocket.Handler; 0 requests; ",
-      ];
-      await until(async () => String(await told()) === String(expected));
-      for (const connection of await seen()) {
-        expect(connection.queue).toBe(0); // a question would wait there
-        await end(connection);
-      }
-    });
-
-    it("of HTTP/2 count their requests", async () => {
-      const session = http2.connect(`http://127.0.0.1:${island.httpPort}`);
-      await once(session, "remoteSettings");
-      const idle = ["http-idle: sys:get_status names Bandit.HTTP2.Handler; 0 requests; "];
-      expect(await told()).toEqual(idle);
-      const requests = [1, 2].map(() => session.request({ ":method": "POST" }));
-      const busy = ["http-busy: its HTTP/2 requests run; 2 requests; "];
-      await until(async () => String(await told()) === String(busy));
-      for (const one of requests) {
-        const ended = once(one.resume(), "end");
-        one.end();
-        await ended;
-      }
-      await until(async () => String(await told()) === String(idle));
-      session.destroy();
-    });
-
-    it("keep their kind while they are suspended", async () => {
-      await using _talking = await join("room:a");
-      await using _silent = await join();
-      const agent = new Agent({ keepAlive: true });
-      await request("/fast", agent);
-      const before = await seen();
-      for (const { pid } of before) await suspend(pid);
-      const during = await seen();
-      expect(during.map(words)).toEqual(before.map(words));
-      expect(during.map(({ suspended }) => suspended)).toEqual([true, true, true]);
-      for (const { pid } of before) await resume(pid);
-      expect((await seen()).map(({ suspended }) => suspended)).toEqual([false, false, false]);
-      agent.destroy();
-    });
-
-    it("are listed although their supervisor does not answer, and it is named", async () => {
-      await using _socket = await join("room:a");
-      const { supervisors } = await only();
-      for (const pid of supervisors.connections) await suspend(pid);
-      const found = await connections(remote, undefined, WAIT);
-      for (const pid of supervisors.connections) await resume(pid);
-      expect(found.unanswered.map(({ supervisor }) => String(supervisor)).sort()).toEqual(
-        supervisors.connections.map(String).sort(),
-      );
-      expect(found.unanswered[0]?.listener).toBe(NAME);
-      expect(found.connections).toMatchObject([{ kind: "websocket", channels: [{}] }]);
-      expect((await connections(remote, undefined, WAIT)).unanswered).toEqual([]);
-    });
-
-    it("that do not answer in time are unknown and not HTTP", async () => {
-      await using _socket = await join();
-      const [connection] = await seen();
-      const name = inspect(connection?.pid as Pid).replace(/^#PID<(.*)>$/, "<$1>");
-      await erlang(
-        `Pid = list_to_pid("${name}"), Me = self(),
-         spawn(fun() -> register(freezer, self()), true = erlang:suspend_process(Pid), Me ! frozen, receive thaw -> ok end end),
-         receive frozen -> ok end`,
-      );
-      const frozen = await connections(remote, undefined, WAIT);
-      await erlang("freezer ! thaw");
-      expect(frozen.connections).toMatchObject([
-        { kind: "unknown", evidence: "it does not answer: busy", stop: "suspend" },
-      ]);
-    });
-
-    it("that end between the look at the list and the look at them are left out", async () => {
-      await using _one = await join("room:a");
-      await using _other = await join();
-      const victims = (await seen()).filter((one) => one.channels.length === 0);
-      const killing: Remote = {
-        name: node.name,
-        call: async (...args) => {
-          const result = await node.call(...args);
-          // The list of who there is: pairs of a ref and a pid.
-          if (/^\{:ok, \{\[\{\{Island/.test(inspect(result, { limit: 50 }))) {
-            for (const victim of victims) await end(victim);
-          }
-          return result;
-        },
-      };
-      const found = (await connections(killing)).connections;
-      expect(victims).toHaveLength(1);
-      expect(found.map(words)).toEqual([
-        "websocket: channels are joined through it; 0 requests; room:a",
-      ]);
-    });
-
-    it("are sent no message while they show themselves, and a call would end them", async () => {
-      await using _talking = await join("room:a");
-      await using _silent = await join();
-      const first = await plain();
-      const slow = await plain();
-      slow.write("GET /slow?ms=600000 HTTP/1.1\r\n\r\n");
-      await until(async () => (await told()).join().includes("Pipeline"));
-      const found = await seen();
-      const quiet = found.find(({ evidence }) => evidence.includes("get_status")) as Connection;
-      const shown = found.filter((one) => one !== quiet);
-      expect(shown).toHaveLength(3);
-      const noted = await trace(node, shown);
-      await connections(remote);
-      await channels(remote, { topics: false });
-      await listeners(remote);
-      await supervisionTree(remote);
-      expect(await noted()).toBe(0);
-      const asked = shown.find(({ kind }) => kind === "websocket") as Connection;
-      await node.call("sys", "get_status", [asked.pid]); // that it would have noted
-      expect(await noted()).not.toBe(0);
-      await expect(
-        node.call("gen_server", "call", [quiet.pid, atom("question")]),
-      ).rejects.toThrow();
-      expect((await seen()).map(({ pid }) => String(pid))).not.toContain(String(quiet.pid));
-      first.destroy();
-      await end(shown.find(({ kind }) => kind === "http-busy"));
-    });
-
-    it("keep their state on the node", async () => {
-      await using _silent = await join();
-      const [connection] = await seen();
-      const marker = "a_secret_of_this_user";
-      const name = inspect(connection?.pid as Pid).replace(/^#PID<(.*)>$/, "<$1>");
+  it("with one id are told apart", async () => {
+    const ports = [await freePort(), await freePort()];
+    for (const port of ports) {
       await evaluate(
         node,
-        `:sys.replace_state(:erlang.list_to_pid(~c"${name}"), fn {socket, state} -> {socket, Map.put(state, :secret, ${JSON.stringify(marker)})} end)`,
+        `{:ok, _} = Supervisor.start_child(Island.Supervisor,
+           %{id: ${port}, start: {Island.Twin, :start_link, [${port}]}, type: :supervisor})`,
       );
-      const answers: string[] = [];
-      const noting: Remote = {
-        name: node.name,
-        call: async (...args) => {
-          const answer = await node.call(...args);
-          answers.push(inspect(answer, { limit: 1e6 }));
-          return answer;
-        },
-      };
-      const found = (await connections(noting)).connections;
-      expect(found).toMatchObject([{ kind: "websocket" }]);
-      expect(answers.join()).not.toContain(marker);
-      const status = await node.call("sys", "get_status", [connection?.pid as Pid]);
-      expect(inspect(status, { limit: 1e6 })).toContain(marker);
-    });
-
-    it("are as many as their clients know", async () => {
-      const sockets = await Promise.all(
-        Array.from({ length: 60 }, (_, n) => (n % 2 === 0 ? join(`room:${n}`) : join())),
-      );
-      const agent = new Agent({ keepAlive: true });
-      await Promise.all(Array.from({ length: 20 }, () => request("/slow?ms=500", agent)));
-      const found = await seen();
-      const count = (kind: string) => found.filter((one) => one.kind === kind).length;
-      expect([count("websocket"), count("http-idle"), found.length]).toEqual([60, 20, 80]);
-      expect(found.filter((one) => one.channels.length === 1)).toHaveLength(30);
-      agent.destroy();
-      for (const socket of sockets) await leave(socket);
-    });
+    }
+    const twins = (await listeners(remote)).filter(({ name }) => name.includes("Twin"));
+    expect(new Set(twins.map(({ name }) => name)).size).toBe(2);
+    expect(twins.map(({ address }) => String(address?.port)).sort()).toEqual(
+      ports.map(String).sort(),
+    );
+    for (const twin of twins) {
+      const socket = await plain(twin.address?.port as number);
+      await until(async () => (await connections(remote, twin)).connections.length === 1);
+      expect((await connections(remote, await only())).connections).toEqual([]);
+      socket.destroy();
+      await until(async () => (await connections(remote, twin)).connections.length === 0);
+    }
+    for (const port of ports) {
+      await evaluate(node, `Supervisor.terminate_child(Island.Supervisor, ${port})`);
+    }
+    expect((await listeners(remote)).map(({ name }) => name)).toEqual([
+      NAME,
+      "{Island.Foreign, :tcp}",
+    ]);
   });
 
-  it("sees hibernating connections for what they are, suspended or not", async () => {
-    await using sleepy = await startIsland({
-      otp: await provision(set),
-      acceptors: 2,
-      hibernateAfter: 1,
+  it("are partial or held while acceptors are terminated, and refuse nobody", async () => {
+    const { stops, acceptors } = await only();
+    const [first, ...rest] = stops.hold;
+    await terminateChild(node, first?.supervisor as Pid, first?.id as Term);
+    expect(await only()).toMatchObject({ status: "partial" });
+    for (const { supervisor, id } of rest) await terminateChild(node, supervisor, id);
+    const held = await only();
+    expect(held).toMatchObject({
+      status: "held",
+      address: { port: island.httpPort },
+      stops: { hold: [] },
     });
-    await using other = await link(sleepy);
-    await using _talking = await joined(sleepy, "room:a");
-    await using _silent = await joined(sleepy);
-    const watching = observer(other);
-    const look = async () => (await connections(watching)).connections;
-    const before = await look();
-    const asleep = async (pid: Pid): Promise<boolean> =>
-      /hibernate/.test(
-        inspect(await other.call("erlang", "process_info", [pid, atom("current_function")])),
-      );
-    for (const { pid } of before) await until(() => asleep(pid));
-    const expected = [
-      "websocket: channels are joined through it; 0 requests; room:a",
-      "websocket: sys:get_status names Bandit.WebSocket.Handler; 0 requests; ",
-    ];
-    expect((await look()).map(words).sort()).toEqual(expected);
-    for (const { pid } of before) {
-      await until(() => asleep(pid));
-      await other.call("sys", "suspend", [pid]);
+    expect(held.acceptors).toHaveLength(acceptors.length);
+    const waiting = await plain(island.httpPort);
+    waiting.write("GET /fast HTTP/1.1\r\nconnection: close\r\n\r\n");
+    expect(await seen()).toEqual([]);
+    for (const { supervisor, id } of stops.hold) await restartChild(node, supervisor, id);
+    const [data] = (await once(waiting, "data")) as [Buffer];
+    expect(String(data)).toMatch(/^HTTP\/1.1 200/);
+    expect(await only()).toMatchObject({ status: "running" });
+    waiting.destroy();
+  });
+
+  it("are suspended when what listens is terminated, and run again in reverse order", async () => {
+    await using kept = await join("room:a");
+    const before = await only();
+    for (const { supervisor, id } of before.stops.refuse) {
+      await terminateChild(node, supervisor, id);
     }
-    const during = await look();
-    expect(during.map(words).sort()).toEqual(expected);
-    expect(during.map(({ suspended }) => suspended)).toEqual([true, true]);
+    expect(await only()).toMatchObject({
+      status: "suspended",
+      address: undefined,
+      stops: { hold: [], refuse: [] },
+    });
+    await expect(request(island.httpPort, "/fast")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    const reply = once(kept, "message");
+    kept.send(JSON.stringify(["1", "2", "room:a", "ping", {}]));
+    expect(String(await reply)).toContain('"status":"ok"');
+    for (const { supervisor, id } of before.stops.refuse.toReversed()) {
+      await restartChild(node, supervisor, id);
+    }
+    const after = await only();
+    expect(after).toMatchObject({ status: "running", address: before.address });
+    expect(after.stops.refuse).toHaveLength(before.stops.refuse.length);
+    expect(await request(island.httpPort, "/fast")).toBe(200);
+  });
+
+  it("are hung while a supervisor of theirs does not answer, and name it", async () => {
+    const { pid, supervisors, acceptors } = await only();
+    const others = [supervisors.acceptors, acceptors[2]?.supervisor] as Pid[];
+    for (const sup of [pid, ...others]) {
+      await suspend(sup);
+      const hung = await only();
+      await resume(sup);
+      expect(hung.status).toBe("hung");
+      expect(hung.unanswered.map(String)).toEqual([String(sup)]);
+      expect(hung.address).toMatchObject({ port: island.httpPort });
+    }
+    expect(await only()).toMatchObject({ status: "running" });
+  });
+
+  it("are known by pid alone while who started them does not answer", async () => {
+    const { pid } = await only();
+    const endpoint = (await erlang("whereis('Elixir.Island.Endpoint')")) as Pid;
+    await suspend(endpoint);
+    const hung = (await listeners(remote, WAIT)).find((one) => String(one.pid) === String(pid));
+    const { unanswered } = await connections(remote, undefined, WAIT);
+    await resume(endpoint);
+    expect(hung).toMatchObject({ name: inspect(pid), status: "hung" });
+    expect(hung?.unanswered.map(String)).toEqual([String(endpoint)]);
+    expect(unanswered.map(({ supervisor }) => String(supervisor))).toEqual([String(endpoint)]);
   });
 
   it("reads a hundred acceptors, its default", async () => {
@@ -471,64 +214,4 @@ describe.each(["otp25", "otp27", "otp29"] as const)("Thousand Island on %s", (se
       100,
     );
   });
-
-  /** Ends a connection's process, and with it what it is busy with. */
-  async function end(connection: Connection | undefined): Promise<void> {
-    await node.call("erlang", "exit", [connection?.pid as Pid, atom("kill")]);
-  }
 });
-
-function link({ node }: IslandNode): Promise<BeamNode> {
-  return connect(node.name, {
-    cookie: node.cookie,
-    address: { host: "127.0.0.1", port: node.port },
-  });
-}
-
-function words({ kind, evidence, requests, channels: its }: Connection): string {
-  const topics = its.map(({ topic }) => topic ?? "").sort();
-  return `${kind}: ${evidence}; ${requests.length} requests; ${topics.join(" ")}`;
-}
-
-/** A websocket that has joined these topics. */
-async function joined(
-  { httpPort }: IslandNode,
-  ...topics: string[]
-): Promise<WebSocket & AsyncDisposable> {
-  const socket = new WebSocket(`ws://127.0.0.1:${httpPort}/socket/websocket`);
-  socket.on("error", () => {}); // some tests end its process
-  await once(socket, "open");
-  for (const topic of topics) {
-    const reply = once(socket, "message");
-    socket.send(JSON.stringify(["1", "1", topic, "phx_join", {}]));
-    await reply;
-  }
-  return Object.assign(socket, { [Symbol.asyncDispose]: () => leave(socket) });
-}
-
-async function leave(socket: WebSocket): Promise<void> {
-  if (socket.readyState === WebSocket.CLOSED) return;
-  const closed = once(socket, "close");
-  socket.terminate();
-  await closed;
-}
-
-/** Asks again until it is so; the test's own time limit ends it. */
-async function until(so: () => Promise<boolean>): Promise<void> {
-  while (!(await so())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-/** Has a tracer on the node count the requests that these processes get; packets and timers of their own may come. */
-async function trace(node: BeamNode, of: readonly Connection[]): Promise<() => Promise<Term>> {
-  const erlang = (text: string) => evaluate(node, text, { language: "erlang" });
-  await erlang(
-    `spawn(fun() -> register(noted, self()),
-       (fun Loop(N) -> receive {get, To, Ref} -> To ! {Ref, N}, Loop(N);
-         {trace, _, 'receive', M} when element(1, M) =:= system; element(1, M) =:= '$gen_call' -> Loop(N + 1);
-         _ -> Loop(N) end end)(0) end)`,
-  );
-  await erlang("(fun Wait() -> case whereis(noted) of undefined -> Wait(); _ -> ok end end)()");
-  const flags = await erlang("[{tracer, whereis(noted)}, 'receive']");
-  for (const { pid } of of) await node.call("erlang", "trace", [pid, atom("true"), flags]);
-  return () => erlang("R = make_ref(), noted ! {get, self(), R}, receive {R, N} -> N end");
-}
