@@ -95,13 +95,20 @@ Handled = fun(Misc) when is_list(Misc) ->
         case [Module || {data, Data} <- Misc, is_list(Data), {"State", {_, #{handler_module := Module}}} <- Data] of [Module | _] -> Module; [] -> [] end;
     (_) -> []
 end,
+%% All of a batch at once: one that does not answer costs the others no time. A bigger process would cost the node too much.
 AskKinds = fun(Pids, Until) ->
-    Put = fun(Pid) -> {Pid, gen:send_request(Pid, system, get_status)} end,
-    Take = fun({Pid, Request}) -> case gen:wait_response(Request, max(0, Until - Now())) of
+    Put = fun(Pid) -> case process_info(Pid, memory) of
+        {_, Bytes} when Bytes < 8000000 -> {Pid, gen:send_request(Pid, system, get_status)};
+        {_, _} -> {Pid, big};
+        undefined -> {Pid, gone} end
+    end,
+    Take = fun({Pid, big}) -> [{Pid, {none, big, running}}];
+              ({_, gone}) -> [];
+              ({Pid, Request}) -> case gen:wait_response(Request, max(0, Until - Now())) of
         {reply, {status, _, _, [_, State, _, _, Misc]}} -> {Kind, By} = Meant(Handled(Misc)), [{Pid, {Kind, By, State}}];
         timeout -> [{Pid, {none, silent, running}}];
         _ -> [] end
     end,
-    InChunks(fun(Chunk) -> lists:flatmap(Take, lists:map(Put, Chunk)) end, Pids)
+    lists:flatmap(Take, lists:map(Put, Pids))
 end,
 `;

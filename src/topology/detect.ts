@@ -45,7 +45,8 @@ export async function detectListeners(
 
 /**
  * Every open connection with its kind and how that is known. Some hundreds a call; read-only. No connection is sent a message, but for those that
- * hibernate or are suspended: they are asked for their status, of which module and state of suspension leave the node.
+ * hibernate or are suspended, and Bandit's that wait without a channel: they are asked for their status, of which a module and the state of
+ * suspension leave the node.
  */
 export async function connections(
   remote: Remote,

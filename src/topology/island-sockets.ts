@@ -1,7 +1,7 @@
 /** The connections behind Thousand Island: who there is, from the links of their supervisors, and how each was told. */
 
 import { type Answer, BATCH, Script } from "../otp/index.ts";
-import { Atom, type Term, type Tuple } from "../term/index.ts";
+import { Atom, type Term } from "../term/index.ts";
 import type { SocketSource } from "./adapter.ts";
 import { BANDIT } from "./bandit-source.ts";
 import { ISLAND } from "./island-source.ts";
@@ -36,13 +36,14 @@ const WORDS: Readonly<Record<string, string>> = {
   streams: "its HTTP/2 requests run",
   channels: "channels are joined through it",
   silent: "it does not answer: busy",
-  deep: "its stack does not show what it does",
+  deep: "neither its stack nor its state shows what it does",
+  big: "it is too big to be asked",
   none: "it ended meanwhile",
 };
 
 function explain(answer: Answer, by: Term): Pick<Connection, "evidence" | "stop"> {
   if (by instanceof Atom) return { evidence: WORDS[by.name] ?? by.name, stop: "suspend" };
-  const [tag, what] = answer.tuple(by as Tuple, 2);
+  const [tag, what] = answer.tuple(by, 2);
   const module = answer.atom(what).replace(/^Elixir\./, "");
   switch (answer.atom(tag)) {
     case "code":

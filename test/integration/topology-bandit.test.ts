@@ -163,9 +163,9 @@ describe.each(["otp25", "otp27", "otp29"] as const)("connections of Bandit on %s
     expect((await connections(remote, undefined, WAIT)).unanswered).toEqual([]);
   });
 
-  it("that do not answer in time are unknown and not HTTP", async () => {
-    await using _socket = await join();
-    const [connection] = await seen();
+  it("that do not answer in time are unknown and not HTTP, and cost the others nothing", async () => {
+    const sockets = await Promise.all(Array.from({ length: 120 }, () => join()));
+    const connection = (await seen())[3];
     const name = inspect(connection?.pid as Pid).replace(/^#PID<(.*)>$/, "<$1>");
     await erlang(
       `Pid = list_to_pid("${name}"), Me = self(),
@@ -174,9 +174,13 @@ describe.each(["otp25", "otp27", "otp29"] as const)("connections of Bandit on %s
     );
     const frozen = await connections(remote, undefined, WAIT);
     await erlang("freezer ! thaw");
-    expect(frozen.connections).toMatchObject([
+    const unknown = frozen.connections.filter(({ kind }) => kind !== "websocket");
+    expect(unknown).toMatchObject([
       { kind: "unknown", evidence: "it does not answer: busy", stop: "suspend" },
     ]);
+    expect(String(unknown[0]?.pid)).toBe(String(connection?.pid));
+    expect(frozen.connections).toHaveLength(120);
+    for (const socket of sockets) await leave(socket);
   });
 
   it("that end between the look at the list and the look at them are left out", async () => {
