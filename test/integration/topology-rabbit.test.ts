@@ -1,4 +1,4 @@
-/** The shape of RabbitMQ, a node that nobody wrote for us: listeners in two places, connections behind supervisors. */
+/** The shape of RabbitMQ, a node that nobody wrote for us: listeners in two places, connections behind supervisors, Ranch 1 and 2. */
 
 import { once } from "node:events";
 import { connect as dial, type Socket } from "node:net";
@@ -17,7 +17,12 @@ import {
 } from "../../src/topology/index.ts";
 import { hasRabbit, provision, type RabbitProcess, startRabbit } from "../support/index.ts";
 
-describe.runIf(await hasRabbit())("RabbitMQ", () => {
+const RELEASES = [
+  { set: "rabbitmq38", otp: "otp23", kind: "ranch1", ranch: /^Ranch 1\.\d/ },
+  { set: "rabbitmq310", otp: "otp25", kind: "ranch2", ranch: /^Ranch 2\.\d/ },
+] as const;
+
+describe.runIf(await hasRabbit()).each(RELEASES)("$set", ({ set, otp, kind, ranch }) => {
   let rabbit: RabbitProcess;
   let node: BeamNode;
   let remote: Remote;
@@ -26,7 +31,7 @@ describe.runIf(await hasRabbit())("RabbitMQ", () => {
   let idle: Socket;
 
   beforeAll(async () => {
-    rabbit = await startRabbit({ otp: await provision("otp25") });
+    rabbit = await startRabbit({ otp: await provision(otp), set });
     node = await connect(rabbit.name, {
       cookie: rabbit.cookie,
       address: { host: "127.0.0.1", port: rabbit.port },
@@ -73,7 +78,8 @@ describe.runIf(await hasRabbit())("RabbitMQ", () => {
     const at = (port: number) => found.find(({ address }) => address?.port === port);
     expect(found).toHaveLength(5);
     for (const listener of found) {
-      expect(listener).toMatchObject({ status: "running", unanswered: [] });
+      expect(listener).toMatchObject({ kind, status: "running", unanswered: [] });
+      expect(listener.evidence).toMatch(ranch);
       expect(listener.acceptors).toHaveLength(10);
     }
     for (const port of [rabbit.stomp, rabbit.mqtt]) {

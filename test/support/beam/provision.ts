@@ -111,7 +111,7 @@ function otpAt(release: number, root: string, bin: string): Otp {
 /** Provisions all the named sets at the same time; resolves to a line on each. */
 export function provisionAll(names: readonly SetName[]): Promise<string[]> {
   const work = names.map(async (name) => {
-    if (name === "rabbitmq310" || name === "rabbitmq43") {
+    if (name === "rabbitmq38" || name === "rabbitmq310" || name === "rabbitmq43") {
       return `${name} ${(await provisionRabbit(name)).home}`;
     }
     if (name === "strangers") return `${name} ${(await provisionStrangers()).folder}`;
