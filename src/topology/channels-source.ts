@@ -8,7 +8,7 @@ Joined = fun(_, [], _) -> [];
     [{Pid, Socket} || {process, Pid} <- lists:usort(Monitors), is_pid(Pid), node(Pid) =:= node(), lists:member(Pid, MonitoredBy)]
 end,
 
-%% Up to Phoenix 1.3 a channel is linked to its transport and monitors nobody.
+%% Up to Phoenix 1.3 a channel is linked to its transport, and neither monitors the other.
 LinkedTo = fun(Socket, Links) ->
     [{Pid, Socket} || Pid <- Links, is_pid(Pid), node(Pid) =:= node(),
                       proc_lib:translate_initial_call(Pid) =:= {'Elixir.Phoenix.Channel.Server', init, 1}]

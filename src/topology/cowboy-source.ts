@@ -72,21 +72,22 @@ end,
 InRequest = fun(Stack) -> lists:keymember(cowboy_handler, 1, Stack) orelse lists:keymember(cowboy_protocol, 1, Stack) end,
 
 One = fun({Ref, Pid, Mark, one}) ->
-    case process_info(Pid, [status, current_stacktrace, links, message_queue_len]) of
+    case process_info(Pid, [status, current_stacktrace, links, monitors, monitored_by, message_queue_len]) of
         undefined -> [];
-        [{_, Status}, {_, Stack}, {_, Links}, {_, Queue}] ->
+        [{_, Status}, {_, Stack}, {_, Links}, {_, Monitors}, {_, MonitoredBy}, {_, Queue}] ->
             Where = case Status of suspended -> suspended; _ -> runs end,
-            Channels = LinkedTo(Pid, Links),
+            Linked = LinkedTo(Pid, Links),
             {Kind, By, Running} = case InCowboy(Stack) of
                 cowboy_websocket -> {websocket, {cowboy1, code}, []};
                 _ when Mark =:= removed -> {websocket, {cowboy1, removed}, []};
-                _ when Channels =/= [] -> {websocket, {cowboy1, channel}, []};
+                _ when Linked =/= [] -> {websocket, {cowboy1, channel}, []};
                 _ -> case Idle(Stack) of
                     true -> {http, {cowboy1, code}, []};
                     false when Mark =:= active -> {http, {cowboy1, code}, [Pid]};
                     false -> case InRequest(Stack) of true -> {http, {cowboy1, code}, [Pid]}; false -> {none, {cowboy1, hidden}, []} end
                 end
             end,
+            Channels = case Kind of websocket -> Linked ++ (Joined(Pid, Monitors, MonitoredBy) -- Linked); _ -> [] end,
             [{Ref, Pid, Kind, By, Where, false, {[], Running}, Channels, Queue}]
     end;
          ({Ref, Pid, _, other}) ->

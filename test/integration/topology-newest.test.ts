@@ -16,7 +16,13 @@ import {
   restartChild,
   terminateChild,
 } from "../../src/otp/index.ts";
-import { type Connection, channels, connections, listeners } from "../../src/topology/index.ts";
+import {
+  type Channel,
+  type Connection,
+  channels,
+  connections,
+  listeners,
+} from "../../src/topology/index.ts";
 import { stacksOf } from "../../src/topology/stacks.ts";
 import { hasRabbit, provision } from "../support/index.ts";
 import { cowboyFor } from "../support/shop/cowboy.ts";
@@ -141,7 +147,7 @@ describe.runIf(await hasRabbit())("the newest Ranch and Cowboy", () => {
     await until(async () => (await all()).some(({ kind }) => kind === "http-busy"));
     const seen = (await all()).map(
       ({ listener, kind, requests, channels: its, stop, evidence }) =>
-        `${listener} ${kind} ${requests.length} ${its.map(({ topic }) => topic)} ${stop}; ${evidence}`,
+        `${listener} ${kind} ${requests.length} ${topicsOf(its)} ${stop}; ${evidence}`,
     );
     expect(seen.sort()).toEqual([
       ":secure http-busy 1  suspend; it runs cowboy_http2",
@@ -178,7 +184,7 @@ describe.runIf(await hasRabbit())("the newest Ranch and Cowboy", () => {
       (await all())
         .map(
           ({ listener, kind, requests, channels: its }) =>
-            `${listener} ${kind} ${requests.length} ${its.map(({ topic }) => topic)}`,
+            `${listener} ${kind} ${requests.length} ${topicsOf(its)}`,
         )
         .sort();
     const expected = [
@@ -210,6 +216,10 @@ async function join(socket: WebSocket, topic: string): Promise<void> {
   const reply = once(socket, "message");
   socket.send(JSON.stringify(["1", "1", topic, "phx_join", {}]));
   await reply;
+}
+
+function topicsOf(found: readonly Channel[]): string {
+  return found.map(({ topic }) => topic ?? "").join();
 }
 
 /** A short text in a frame of a client, masked with zeros. */

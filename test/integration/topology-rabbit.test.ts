@@ -6,11 +6,18 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { type BeamNode, connect } from "../../src/node/index.ts";
-import { leftSuspended, observer, type Remote } from "../../src/otp/index.ts";
-import { inspect, type Pid, type Term } from "../../src/term/index.ts";
+import {
+  leftSuspended,
+  observer,
+  type Remote,
+  restartChild,
+  terminateChild,
+} from "../../src/otp/index.ts";
+import { inspect, type Pid, type Term, type Tuple } from "../../src/term/index.ts";
 import {
   channels,
   connections,
+  type Listener,
   listeners,
   type SupervisionNode,
   supervisionTree,
@@ -105,6 +112,16 @@ describe.runIf(await hasRabbit()).each(RELEASES)("$set", ({ set, otp, kind, ranc
     expect(found["mqtt http-idle"]?.evidence).toBe("it runs cowboy_http");
     expect(found["mqtt websocket"]?.evidence).toMatch(/cowboy_websocket/);
     expect((await connections(remote)).unanswered).toEqual([]);
+    // Ranch holds a supervisor for each, and the websocket is below that.
+    const supervisors = (await listeners(remote)).flatMap((one) => one.supervisors.connections);
+    const held: string[] = [];
+    for (const pid of supervisors) {
+      const children = await node.call("supervisor", "which_children", [pid]);
+      for (const child of children as readonly Tuple[]) held.push(String(child.items[1] as Pid));
+    }
+    expect(held).toHaveLength(3);
+    expect(held).not.toContain(String(found["stomp websocket"]?.pid));
+    expect(held).not.toContain(String(found["mqtt websocket"]?.pid));
     expect(await channels(remote)).toEqual([]); // a fact here, not ignorance: no websocket has any
   });
 
@@ -128,15 +145,46 @@ describe.runIf(await hasRabbit()).each(RELEASES)("$set", ({ set, otp, kind, ranc
   });
 
   it("never has a connection of another protocol taken for HTTP", async () => {
-    const amqp = (await listeners(remote)).find(({ application }) => application === "rabbit");
-    const socket = dial(amqp?.address?.port as number, "127.0.0.1");
-    await once(socket, "connect");
-    socket.write("AMQP\0\0\u0009\u0001");
-    await once(socket, "data");
-    const found = await connections(remote, amqp);
-    expect(found.connections).toMatchObject([{ kind: "unknown", requests: [], channels: [] }]);
-    expect(found.connections[0]?.evidence).toMatch(/is not of Cowboy$/);
-    socket.destroy();
+    const greetings = {
+      rabbit: "AMQP\0\0\u0009\u0001",
+      rabbitmq_mqtt: "\u0010\u000d\0\u0004MQTT\u0004\u0002\0\u003c\0\u0001t",
+      rabbitmq_stomp: "CONNECT\naccept-version:1.2\nlogin:guest\npasscode:guest\n\n\0",
+    };
+    for (const [application, greeting] of Object.entries(greetings)) {
+      const listener = (await listeners(remote)).find((one) => one.application === application);
+      const socket = dial(listener?.address?.port as number, "127.0.0.1");
+      await once(socket, "connect");
+      socket.write(greeting);
+      await once(socket, "data");
+      const found = await connections(remote, listener);
+      expect(found.connections).toMatchObject([
+        { kind: "unknown", stop: "none", requests: [], channels: [] },
+      ]);
+      expect(found.connections[0]?.evidence).toMatch(/is not of Cowboy$/);
+      socket.destroy();
+    }
+  });
+
+  it("has its listeners held and refused by what they say can be stopped", async () => {
+    const at = async (port: number) =>
+      (await listeners(remote)).find(({ address }) => address?.port === port) as Listener;
+    const { name, stops } = await at(rabbit.stomp);
+    const named = async () => (await listeners(remote)).find((one) => one.name === name);
+    for (const { supervisor, id } of stops.hold) await terminateChild(node, supervisor, id);
+    expect(await named()).toMatchObject({ status: "held", address: { port: rabbit.stomp } });
+    const waiting = new WebSocket(`ws://127.0.0.1:${rabbit.stomp}/ws`, ["v12.stomp"]);
+    const opened = once(waiting, "open");
+    for (const { supervisor, id } of stops.hold) await restartChild(node, supervisor, id);
+    await opened;
+    waiting.terminate();
+    for (const { supervisor, id } of stops.refuse) await terminateChild(node, supervisor, id);
+    expect(await named()).toMatchObject({ status: "suspended", address: undefined });
+    const refused = dial(rabbit.stomp, "127.0.0.1");
+    const [error] = (await once(refused, "error")) as [NodeJS.ErrnoException];
+    expect(error.code).toBe("ECONNREFUSED");
+    for (const { supervisor, id } of stops.refuse) await restartChild(node, supervisor, id);
+    expect(await at(rabbit.stomp)).toMatchObject({ name, status: "running" });
+    expect(await at(rabbit.mqtt)).toMatchObject({ status: "running" });
   });
 
   it("has one tree per application, with every supervisor answering", async () => {

@@ -62,3 +62,8 @@ export const SETS: Readonly<Record<SetName, SetSpec>> = {
 export function isSet(name: string): name is SetName {
   return Object.hasOwn(SETS, name);
 }
+
+/** Whether the set is RabbitMQ's. */
+export function isRabbit(name: SetName): name is RabbitSet {
+  return name.startsWith("rabbitmq");
+}

@@ -1,4 +1,4 @@
-/** Starts a system in the shape of Phoenix 1.2 or 1.3 on Cowboy 1 and Ranch 1: our own code in test/fixtures/oldphoenix. */
+/** Starts a system in the shape of Phoenix 1.2 to 1.4 on Cowboy 1 and Ranch 1: our own code in test/fixtures/oldphoenix. */
 
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { freePort } from "../launch/port.ts";
 export interface OldPhoenixOptions {
   readonly otp: Otp;
   /** Whose shape it has. Default `1.3`. */
-  readonly phoenix?: "1.2" | "1.3";
+  readonly phoenix?: "1.2" | "1.3" | "1.4";
   /** Default 5. */
   readonly acceptors?: number;
   /** How many processes of PubSub watch the channels. Default 4. */
