@@ -284,6 +284,21 @@ describe.each([
       expect(await accepted()).toMatchObject([{ kind: "websocket" }]);
     });
 
+    it("have a channel counted that is too busy to tell its topic, or was not asked", async () => {
+      await using client = await join("");
+      const joined = once(client, "message");
+      client.send(JSON.stringify(["1", "1", "slow:1500", "phx_join", {}]));
+      const found = async (topics: boolean) => channels(remote, { ...WAIT, topics });
+      await until(async () => (await found(true)).length === 1);
+      const unknown = { topic: undefined, module: "Phoenix.Channel.Server" };
+      expect(await found(true)).toMatchObject([unknown]);
+      await joined;
+      expect(await found(false)).toMatchObject([unknown]);
+      expect(await found(true)).toMatchObject([
+        { topic: "slow:1500", module: "Oldphoenix.RoomChannel" },
+      ]);
+    });
+
     it("get no message at all by being looked at", async () => {
       await using client = await join("", "room:a");
       const idle = await plain();
