@@ -8,7 +8,7 @@ export const LOCAL_CALLS: ReadonlySet<string> = new Set([
   ...["element/2", "length/1", "max/2", "min/2", "node/0", "node/1", "self/0"],
   ...["is_atom/1", "is_binary/1", "is_list/1"],
   ...["is_pid/1", "is_port/1", "is_tuple/1", "atom_to_list/1", "hd/1"],
-  ...["process_info/2", "processes/0", "whereis/1"],
+  ...["process_info/2", "processes/0", "registered/0", "whereis/1"],
 ]);
 
 /** Functions with a module that only read. */
