@@ -46,7 +46,7 @@ export async function halt(
   const [, late] = await hold.step(commit, limit + SLACK, duringInstall);
   const silent = failures(late);
   for (const { pid } of silent) asked.delete(pidKey(pid));
-  const running = await notHalted(hold, [...asked.values()], duringInstall);
+  const running = await notHalted(hold, duringInstall);
   for (const { pid } of running) asked.delete(pidKey(pid));
   const failed = [...silent, ...running];
   const halted = [...asked.values()];
@@ -57,14 +57,10 @@ export async function halt(
 }
 
 /** What said yes and runs on is no hold: it is resumed and given up. */
-async function notHalted(
-  hold: Hold,
-  pids: readonly Pid[],
-  duringInstall: boolean,
-): Promise<SuspendFailure[]> {
+async function notHalted(hold: Hold, duringInstall: boolean): Promise<SuspendFailure[]> {
   let running: readonly Term[] = [];
   for (let looks = 0; looks < 5; looks++) {
-    [running] = (await hold.ask(tuple(atom("look"), pids), SLACK)) as [readonly Term[]];
+    [running] = (await hold.ask(atom("look"), SLACK)) as [readonly Term[]];
     if (running.length === 0) return [];
     await pause(10); // a process answers just before it stops
   }

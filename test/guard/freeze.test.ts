@@ -221,8 +221,8 @@ describe.each(["otp23", ...OTPS] as const)("freezing on %s", (otp) => {
       spawned("spawn(plain, loop, [])"),
     ]);
     await guardian.freeze([...doomed, pids[0] as Pid]);
-    await target.node.call("erlang", "exit", [doomed[0] as Pid, atom("kill")]);
-    await target.node.call("erlang", "exit", [doomed[1] as Pid, atom("shutdown")]);
+    await target.node.call("erlang", "exit", [doomed[0], atom("kill")]);
+    await target.node.call("erlang", "exit", [doomed[1], atom("shutdown")]);
     await until(async () => (await guardStatus(target.node))?.counts["died"] === 2);
     expect(await guardStatus(target.node)).toMatchObject({ frozen: 1 });
     expect((await guardian.resume()).failed).toEqual([]);
@@ -360,18 +360,22 @@ describe.each(["otp23", ...OTPS] as const)("freezing on %s", (otp) => {
     await runsOn(busy);
   });
 
-  test("an undo in the middle of a freeze calls back what is on its way", async () => {
-    const outstanding = `{_, All} = process_info(whereis(beamctl_guard), suspending), [ok || {_, 0, 1} <- All]`;
-    const busy = await whileBusy(async (guardian, freezing) => {
-      freezing.catch(() => undefined);
-      await until(async () => (await guardStatus(target.node))?.frozen === 2);
-      const waited = (await target.eval(outstanding)) as Term[];
-      expect(await guardian.undo()).toMatchObject({ leftSuspended: 0 });
-      await freezing.catch(() => undefined);
-      return waited.length === 1;
-    }, 60_000);
-    await runsOn(busy);
-  });
+  test.each(["an undo", "the guardian's death"])(
+    "%s in the middle of a freeze calls back what is on its way",
+    async (end) => {
+      const outstanding = `{_, All} = process_info(whereis(beamctl_guard), suspending), [ok || {_, 0, 1} <- All]`;
+      const busy = await whileBusy(async (guardian, freezing) => {
+        freezing.catch(() => undefined);
+        await until(async () => (await guardStatus(target.node))?.frozen === 2);
+        const waited = (await target.eval(outstanding)) as Term[];
+        if (end !== "an undo") await target.killGuard();
+        expect(await guardian.undo()).toMatchObject({ leftSuspended: 0 });
+        await freezing.catch(() => undefined);
+        return waited.length === 1;
+      }, 60_000);
+      await runsOn(busy);
+    },
+  );
 
   test("old code of a frozen process can be purged, as that of any other", async () => {
     await using guardian = await armed();
