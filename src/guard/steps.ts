@@ -23,6 +23,9 @@ const SUPERVISORS = 30_000;
 /** What a request may take beyond the time that it gives to the processes: looking at them, and the way. */
 const SLACK = 30_000;
 
+/** How often a step without an end is asked about, in milliseconds. */
+const AGAIN = 5_000;
+
 /** Suspends or freezes processes; those that were, and those that were not. */
 export async function halt(
   hold: Hold,
@@ -83,13 +86,37 @@ export async function resume(
   await hold.write({ kind: "resume" });
   const which = pids === undefined ? atom("all") : chosen;
   const request = tuple(atom("resume"), which, endless ? atom("infinity") : limit);
-  const [, silent] = await hold.step(request, endless ? 0 : limit + SLACK, duringInstall);
+  const [, silent] = endless
+    ? await untilAnswered(hold, request, duringInstall)
+    : await hold.step(request, limit + SLACK, duringInstall);
   const failed = failures(silent);
   const left = new Set(failed.map(({ pid }) => pidKey(pid)));
   const resumed = chosen.filter((pid) => !left.has(pidKey(pid)));
   hold.resumed(resumed);
   await hold.write({ kind: "resumed", pids: resumed, failed: failed.map(whatPid) });
   return { resumed, failed };
+}
+
+/**
+ * Waits for a step without an end. The guardian drops an answer rather than wait for a busy link, so silence is asked about:
+ * it is busy as long as it is at it, and asked again afterwards it finds nothing left to do.
+ */
+async function untilAnswered(
+  hold: Hold,
+  request: Term,
+  duringInstall: boolean,
+): Promise<readonly Term[]> {
+  const first = hold.step(request, 0, duringInstall);
+  first.catch(() => undefined);
+  for (;;) {
+    const answer = await Promise.race([first, pause(AGAIN, undefined, { ref: false })]);
+    if (answer !== undefined) return answer;
+    try {
+      return await hold.step(request, SLACK, duringInstall);
+    } catch (error) {
+      if (!(error instanceof GuardRefusedError && error.reason === "busy")) throw error;
+    }
+  }
 }
 
 /** Terminates children of supervisors, in this order. */
