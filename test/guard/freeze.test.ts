@@ -229,6 +229,21 @@ describe.each(["otp23", ...OTPS] as const)("freezing on %s", (otp) => {
     expect(await guardian.disarm()).toMatchObject({ died: 2, resumed: 1, leftSuspended: 0 });
   });
 
+  test("a hibernating process is frozen as any other, and not woken for it", async () => {
+    await using guardian = await armed();
+    const asleep = await spawned(
+      "P = proc_lib:spawn(gen_server, enter_loop, [sets, [], state, hibernate]), timer:sleep(50), P",
+    );
+    expect((await guardian.freeze([asleep])).frozen).toEqual([asleep]);
+    expect(
+      await target.node.call("erlang", "process_info", [asleep, atom("current_function")]),
+    ).toEqual(tuple(atom("current_function"), tuple(atom("erlang"), atom("hibernate"), 3)));
+    expect(await target.frozen()).toBe(1);
+    await guardian.resume();
+    await target.node.systemMessage(asleep, atom("get_status"));
+    await target.node.call("erlang", "exit", [asleep, atom("kill")]);
+  });
+
   test("when the guardian is killed all run at once, and the report says who did it", async () => {
     const guardian = await armed();
     await guardian.freeze(pids);

@@ -29,7 +29,9 @@ Prepare = fun(S = #{pids := Pids, frozen := Cold, late := Late, ops := Ops}, Rep
     end)
 end,
 
-Monitored = fun(Pids) -> maps:from_list([{Pid, erlang:monitor(process, Pid)} || Pid <- Pids]) end,
+Monitored = fun(Pids) ->
+    maps:from_list(lists:zip(Pids, lists:zipwith(fun erlang:monitor/2, lists:duplicate(length(Pids), process), Pids)))
+end,
 
 Commit = fun(S = #{pids := Pids, batch := {processes, Fit}}, Reply, Timeout) ->
     Job = #{kind => suspend, reply => Reply, left => maps:from_list([{Pid, []} || Pid <- Fit]), done => 0, failed => [],
