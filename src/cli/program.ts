@@ -105,6 +105,7 @@ export function buildProgram(): Command {
       .option("--app <application>", "the OTP application (default: the release's name)")
       .option("--drain <duration>", "how long running requests are waited for", "500ms")
       .option("--install-timeout <duration>", "the longest the install may take", "5m")
+      .option("--edeliver-output", "be visible in nodes() and show what edeliver's relup prints")
       .option("--no-permanent", "do not make the version permanent at the end")
       .option("--dry-run", "check and show the plan, change nothing");
   }

@@ -10,3 +10,4 @@ export {
 } from "./events.ts";
 export type { Operation } from "./operation.ts";
 export { upgrade } from "./upgrade.ts";
+export { receiveUpgradeScript, type UpgradeScript } from "./upgrade-script.ts";

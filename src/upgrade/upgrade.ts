@@ -11,6 +11,7 @@ import {
 } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
 import { changedModules } from "../relup/index.ts";
+import { EdeliverOutput } from "./edeliver-output.ts";
 import { UpgradeError } from "./errors.ts";
 import type { Stage, UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
 import { install } from "./install.ts";
@@ -38,7 +39,7 @@ export function upgrade(
   options: UpgradeOptions = {},
 ): Operation<UpgradeEvent, UpgradeReport> {
   return startOperation(
-    (emit, id, signal) => new Upgrade(node, version, options, emit, id, signal).run(),
+    async (emit, id, signal) => new Upgrade(node, version, options, emit, id, signal).run(),
     options.signal,
   );
 }
@@ -52,6 +53,7 @@ class Upgrade {
   readonly #stages: Stages;
   readonly #facts = noFacts();
   readonly #nodeLog: NodeLog | undefined;
+  readonly #output: EdeliverOutput;
   #installMs = 0;
   #verified = 0;
   #from: string | undefined;
@@ -73,6 +75,7 @@ class Upgrade {
     this.#stages = new Stages(emit);
     const logged = options.nodeLog !== false && options.dryRun !== true;
     this.#nodeLog = logged ? new NodeLog(node) : undefined;
+    this.#output = new EdeliverOutput(node, options.edeliverOutput, this.#stages);
   }
 
   async run(): Promise<UpgradeReport> {
@@ -81,7 +84,7 @@ class Upgrade {
       const prepared = await stages.in("unpack", () => this.#prepare());
       const { release, path, steps } = prepared;
       await stages.in("check", async () => {
-        await preflight(this.#node, release.version, this.#version);
+        await this.#output.during(() => preflight(this.#node, release.version, this.#version));
         await this.#runChecks(prepared);
       });
       await stages.in("plan", async () => stages.plan(steps.map(stepName)));
@@ -108,6 +111,7 @@ class Upgrade {
         left: this.#left,
       });
     } finally {
+      this.#output[Symbol.dispose]();
       await this.#nodeLog?.flush();
     }
   }
@@ -117,7 +121,9 @@ class Upgrade {
     this.#from = release.version;
     const fresh = await ensureUnpacked(this.#node, release, this.#version);
     if (fresh) this.#stages.log("info", `unpacked ${release.name}-${this.#version}`);
-    return prepare(this.#node, this.#version, this.#options);
+    const prepared = await prepare(this.#node, this.#version, this.#options);
+    this.#output.announce(prepared.path.instructions);
+    return prepared;
   }
 
   async #runChecks(prepared: Prepared, again = false): Promise<void> {
@@ -148,7 +154,8 @@ class Upgrade {
         if (step.type === "install") {
           const timeout = this.#options.installTimeout ?? 300_000;
           const started = performance.now();
-          await stages.in("install", () => install(this.#node, guardian, this.#version, timeout));
+          const work = () => install(this.#node, guardian, this.#version, timeout);
+          await stages.in("install", () => this.#output.during(work));
           this.#installMs = Math.round(performance.now() - started);
           installed = true;
         } else if (step.type === "verify") {
