@@ -5,7 +5,17 @@
 
 import { supervisedProcesses } from "../otp/index.ts";
 import { append, appendAfterPointOfNoReturn, moduleLabel } from "../relup/index.ts";
-import { atom, inspect, OK, type Pid, type Term, tuple } from "../term/index.ts";
+import {
+  Atom,
+  atom,
+  inspect,
+  OK,
+  type Pid,
+  type Term,
+  TermMap,
+  Tuple,
+  tuple,
+} from "../term/index.ts";
 import { bulkSuspend } from "./bulk.ts";
 import { defineInstruction } from "./define.ts";
 import { InstructionError } from "./errors.ts";
@@ -69,7 +79,7 @@ export const CodeChangeOnAppProcesses: Modules = defineInstruction({
       const replies = await node.systemMessages(pids, request, { timeout: CODE_CHANGE });
       const failed = replies.flatMap((reply): [Pid, string][] => {
         if (!reply.ok) return reply.error.code === "BEAM_NOPROC" ? [] : [[reply.pid, "timeout"]];
-        return reply.reply === OK ? [] : [[reply.pid, inspect(reply.reply, { limit: 5 })]];
+        return reply.reply === OK ? [] : [[reply.pid, headOf(reply.reply)]];
       });
       changed += pids.length - failed.length;
       if (failed.length > 0) {
@@ -84,6 +94,18 @@ export const CodeChangeOnAppProcesses: Modules = defineInstruction({
     log("info", `${changed} processes changed their state`);
   },
 });
+
+/** What kind of failure an answer is; the rest of it can hold the state. */
+function headOf(answer: Term): string {
+  if (answer instanceof Atom) return inspect(answer);
+  if (answer instanceof Tuple) {
+    const [tag, what] = answer.items;
+    const wraps = tag instanceof Atom && (tag.name === "error" || tag.name === "EXIT");
+    return headOf((wraps ? what : tag) ?? []);
+  }
+  if (answer instanceof TermMap) return headOf(answer.get(atom("__struct__")) ?? []);
+  return "it failed";
+}
 
 /** The longest, in milliseconds, that the processes of one module may take. */
 const CODE_CHANGE = 15_000;

@@ -3,7 +3,7 @@
 import { atom, charlist, type Term, type Tuple, tuple } from "../term/index.ts";
 import { InstructionError } from "./errors.ts";
 import type { InstructionContext } from "./instruction.ts";
-import { matchPart, type Part, type Pattern } from "./pattern.ts";
+import { type BindingsOf, matchPart, type Part } from "./pattern.ts";
 
 /**
  * Assumes that the pattern matches, and gives what its variables stand for. If it does not, the message is logged as an error in our output
@@ -18,9 +18,9 @@ export function assume<P extends Part>(
   pattern: P,
   value: Term,
   message: string,
-): P extends Pattern<infer Bindings> ? Bindings : object {
+): BindingsOf<P> {
   const found = matchPart(pattern, value);
-  if (found !== undefined) return found as never;
+  if (found !== undefined) return found;
   context.log("error", message);
   throw new InstructionError(context.instruction, message, { node: context.node.name });
 }

@@ -36,7 +36,7 @@ export const INSTRUCTIONS: readonly RunnableInstruction[] = [
   ResumeRanchAcceptors,
   Info,
   Sleep,
-] as readonly unknown[] as readonly RunnableInstruction[];
+];
 
 /** These and the user's own, by module; the user's win. */
 export function catalogueOf(

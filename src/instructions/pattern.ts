@@ -16,7 +16,7 @@ export class Pattern<Bindings extends object> {
 export type Part = Pattern<object> | Term;
 
 /** What a part binds. */
-type BindingsOf<P> = P extends Pattern<infer B> ? B : object;
+export type BindingsOf<P> = P extends Pattern<infer B> ? B : object;
 
 /** What several parts bind together. */
 export type Bound<Parts extends readonly Part[]> = Parts extends readonly [
@@ -58,7 +58,7 @@ export function matchList<const Parts extends readonly Part[]>(
 /** The bindings of a part that is matched with a term. */
 export function matchPart<P extends Part>(part: P, term: Term): BindingsOf<P> | undefined {
   if (part instanceof Pattern) return part.match(term) as BindingsOf<P> | undefined;
-  return equals(part as Term, term) ? ({} as BindingsOf<P>) : undefined;
+  return equals(part, term) ? ({} as BindingsOf<P>) : undefined;
 }
 
 function matchAll<Parts extends readonly Part[]>(

@@ -97,7 +97,7 @@ const CONNECTIONS = new Set(["ranch_conns_sup", "ranch_conns_sup_sup", "acceptor
 export async function ranchConnections(context: Looking, connectionsSup: Pid): Promise<ChildId[]> {
   const children = await whichChildren(context.node, connectionsSup);
   const below = await Promise.all(
-    children.map(({ id, pid }) => {
+    children.map(async ({ id, pid }): Promise<ChildId[]> => {
       if (isAcceptor(id) || pid === undefined) return [];
       return isBetween(id) ? ranchConnections(context, pid) : [{ id, pid }];
     }),

@@ -30,10 +30,10 @@ const RUN: RunnableInstruction<number> = defineInstruction({
     }
     log("info", `waiting ${seconds} seconds`);
     for (let left = seconds; left > 0 && signal?.aborted !== true; left--) {
-      print(`\\r${left} seconds left `);
+      print(`\r${left} seconds left `);
       await delay(Math.min(1, left) * 1000, undefined, signal ? { signal } : {}).catch(() => {});
     }
-    print(`\\rwaited ${seconds} seconds\\n`);
+    print(`\rwaited ${seconds} seconds\n`);
   },
 });
 

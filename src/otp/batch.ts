@@ -10,7 +10,7 @@ Now = fun() -> erlang:monotonic_time(millisecond) end,
 
 %% By what it was started as: a child spec may call a connection a supervisor.
 IsSupervisor = fun(Pid) -> case proc_lib:translate_initial_call(Pid) of
-    {supervisor, _, _} -> true; {supervisor2, _, _} -> true; {ranch_conns_sup, _, _} -> true;
+    {supervisor, _, _} -> true; {supervisor_bridge, _, _} -> true; {supervisor2, _, _} -> true; {ranch_conns_sup, _, _} -> true;
     {mirrored_supervisor, _, _} -> true; {'Elixir.DynamicSupervisor', _, _} -> true; _ -> false end
 end,
 

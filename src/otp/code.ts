@@ -1,5 +1,6 @@
 /** OTP's `code`: where the release lies, and which code runs compared with what lies on the disk. */
 
+import { RemoteError } from "../node/index.ts";
 import { atom, inspect, type Pid, type Term } from "../term/index.ts";
 import { Answer } from "./answer.ts";
 import type { CallOptions, Remote } from "./remote.ts";
@@ -123,10 +124,16 @@ export async function loadFile(
   options?: CallOptions,
 ): Promise<string | undefined> {
   const answer = new Answer(remote, "code:load_file/1");
+  // From OTP 26 on a release may keep a list of the files that lay there when it booted.
+  await remote.call("code", "clear_cache", [], options).catch(undefinedIsFine);
   const args = [atom(module)];
   const result = await remote.call("code", "load_file", args, { timeout: PATIENCE, ...options });
   const [tag, what] = answer.tuple(result, 2);
   return answer.atom(tag) === "module" ? undefined : inspect(what as Term, { limit: 5 });
+}
+
+function undefinedIsFine(error: unknown): void {
+  if (!(error instanceof RemoteError && /undef/.test(error.message))) throw error;
 }
 
 /** The versions of the loaded modules, by name: what `sys:change_code/4` takes as the old one. Read-only. */

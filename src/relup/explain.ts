@@ -18,6 +18,8 @@ export interface RelupRow {
   /** The modules that it names, as full names. */
   readonly modules: readonly string[];
   readonly text: string;
+  /** Whether the release handler refuses it at its check, before anything is done; `danger` begins with why. */
+  readonly refused: boolean;
   /** What it can cost, or why it cannot work where it stands. */
   readonly danger?: string;
 }
@@ -44,11 +46,6 @@ export function explainRelup(instructions: readonly Instruction[]): RelupExplana
   return { rows, summary: summaryOf(rows) };
 }
 
-/** Whether the release handler refuses this row at its check, before anything is done. */
-export function isRefused(row: RelupRow): boolean {
-  return row.danger?.startsWith(REFUSED) ?? false;
-}
-
 const REFUSED = "the release handler refuses";
 
 function rowOf(
@@ -62,25 +59,24 @@ function rowOf(
   const high = Object.hasOwn(HIGH_LEVEL, tag) ? HIGH_LEVEL[tag] : undefined;
   const words = (known ?? high)?.(args, around);
   const kind = known === undefined && high === undefined ? "unknown" : tag;
-  const refused =
+  const refusal =
     phase === "after"
       ? refusedAfter(instruction, index)
       : refusedBefore(kind, index, known !== undefined && words !== undefined);
   const danger = both(
-    refused,
-    refused === undefined && words === undefined
-      ? "it is malformed: executing it fails, and the node restarts"
+    refusal,
+    refusal === undefined && words === undefined
+      ? "it is malformed: executing it is likely to fail, and a failure restarts the node"
       : words?.danger,
-    refused === undefined && phase === "before" ? changesAtCheck(kind) : undefined,
+    refusal === undefined && phase === "before" ? changesAtCheck(kind) : undefined,
   );
   const said: Words = words ?? {
     modules: [],
     text: `${kind === "unknown" ? "unknown" : "malformed"} instruction ${short(instruction)}`,
   };
   const { modules, text } = said;
-  return danger === undefined
-    ? { instruction, phase, kind, modules, text }
-    : { instruction, phase, kind, modules, text, danger };
+  const row = { instruction, phase, kind, modules, text, refused: refusal !== undefined };
+  return danger === undefined ? row : { ...row, danger };
 }
 
 // What OTP's syntax check lets pass behind the point of no return; it looks at little more than the name.

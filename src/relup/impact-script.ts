@@ -4,10 +4,10 @@ import { BATCH, Script } from "../otp/index.ts";
 
 /**
  * Gives `{[{Module, Count, Pids}], Dynamic, Unanswered, NotAsked}`, the last three as `{Count, Pids}`, with at most `Most` pids each. As in
- * `release_handler_1`, the top supervisor of an application counts under its callback module, which is in its status.
+ * `release_handler_1`, the top supervisor of an application counts under its callback module: it is in what it was started as.
  */
-export const SUPERVISED: Script = new Script({
-  name: "supervised_processes",
+export const IMPACT: Script = new Script({
+  name: "relup_impact",
   bindings: ["Modules", "Most", "Wait"],
   readOnly: true,
   source: `
@@ -45,15 +45,12 @@ end,
 Roots = [Top || {App, _, _} <- application:which_applications(2000), Master <- [application_controller:get_master(App)], is_pid(Master),
                 {Top, _} <- [application_master:get_child(Master)], is_pid(Top)],
 {Tops, Others} = lists:partition(Ask, Roots),
-Until = Now() + Wait,
-Callbacks = [{Top, case gen:wait_response(Request, max(0, Until - Now())) of
-    {reply, {status, _, _, [_, _, _, _, Misc]}} when is_list(Misc) ->
-        case lists:keyfind(supervisor, 1, Misc) of {_, [{"Callback", Mod}]} -> [Mod]; _ -> [] end;
-    _ -> []
-end} || {Top, Request} <- [{Top, gen:send_request(Top, system, get_status)} || Top <- Tops]],
 None = {0, []},
 Empty = maps:from_list([{{module, Mod}, None} || Mod <- Modules] ++ [{dynamic, None}, {unanswered, None}, {not_asked, None}]),
-Rooted = lists:foldl(fun({Top, Mods}, Acc) -> Named(Top, Mods, Acc) end, Empty, Callbacks),
+Rooted = lists:foldl(fun(Top, Acc) -> case proc_lib:translate_initial_call(Top) of
+    {supervisor, Callback, _} -> Named(Top, [Callback], Acc);
+    _ -> Acc
+end end, Empty, Tops),
 Started = lists:foldl(fun(Top, Acc) -> Put(not_asked, Top, Acc) end, Rooted, Others),
 All = Walk(Tops, 32, Started),
 Sum = fun(Key) -> {Count, Pids} = maps:get(Key, All), {Count, lists:reverse(Pids)} end,

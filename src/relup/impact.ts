@@ -9,7 +9,7 @@ import {
 } from "../otp/index.ts";
 import { atom, type Pid, type Term } from "../term/index.ts";
 import type { RelupRow } from "./explain.ts";
-import { SUPERVISED } from "./impact-script.ts";
+import { IMPACT } from "./impact-script.ts";
 import { purgeModes } from "./soft-purge.ts";
 
 /** Options of {@link relupImpact}. */
@@ -70,9 +70,9 @@ export async function relupImpact(
   const call = { timeout, signal };
   const wanted = changesByModule(rows);
   const bindings = { Modules: [...wanted.keys()].map(atom), Most: most, Wait: wait };
-  const answer = new Answer(remote, SUPERVISED.name);
+  const answer = new Answer(remote, IMPACT.name);
   const [found, asked, hung, others] = answer.tuple(
-    await runScript(remote, SUPERVISED, bindings, call),
+    await runScript(remote, IMPACT, bindings, call),
     4,
   );
   const processes = (count: Term | undefined, pids: Term | undefined): Processes => ({

@@ -1,7 +1,7 @@
 /** Relups as values. */
 
 export { RelupError } from "./errors.ts";
-export { explainRelup, isRefused, type RelupExplanation, type RelupRow } from "./explain.ts";
+export { explainRelup, type RelupExplanation, type RelupRow } from "./explain.ts";
 export {
   type AffectedProcesses,
   type OldCodeProcesses,

@@ -55,20 +55,23 @@ const TEXT = readdirSync(new URL("../../src/instructions/", import.meta.url))
 const camel = (name: string): string =>
   name.replace(/\/\d$/, "").replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
+const EXPORTS = new Map<string, unknown>(Object.entries(room));
+
 describe.each([
-  ["CheckRanchConnections", CHECK_RANCH_CONNECTIONS],
-  ["ResumeChannels", RESUME_CHANNELS],
-] as const)("%s", (module, names) => {
+  ["CheckRanchConnections", room.CheckRanchConnections, CHECK_RANCH_CONNECTIONS],
+  ["ResumeChannels", room.ResumeChannels, RESUME_CHANNELS],
+] as const)("%s", (module, instruction, names) => {
+  const own = new Map<string, unknown>(Object.entries(instruction));
+
   it.each(names)("has %s, and its docstring names the original", (name) => {
-    const own = room[module] as unknown as Record<string, unknown>;
-    const found = own[camel(name)] ?? (room as Record<string, unknown>)[camel(name)];
+    const found = own.get(camel(name)) ?? EXPORTS.get(camel(name));
     expect(found).toBeTypeOf("function");
     expect(TEXT).toMatch(new RegExp(`\\*.*\`${name.replace("/", "\\/")}\``));
   });
 
   it("is a module of edeliver's name", () => {
-    expect(room[module].module).toBe(`Elixir.Edeliver.Relup.Instructions.${module}`);
-    expect(room[module].name).toBe(module);
+    expect(instruction.module).toBe(`Elixir.Edeliver.Relup.Instructions.${module}`);
+    expect(instruction.name).toBe(module);
   });
 });
 

@@ -2,11 +2,11 @@
 
 import {
   explainRelup,
-  isRefused,
   moduleLabel,
   type Processes,
   type RelupImpact,
   type RelupRow,
+  type RelupSummary,
   readRelup,
   relupImpact,
 } from "../../relup/index.ts";
@@ -15,6 +15,7 @@ import { runningRelease } from "../../upgrade/versions.ts";
 import type { Run } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type Json, termToJson } from "../output/json.ts";
+import { plain } from "../output/plain.ts";
 import { Printer } from "../output/printer.ts";
 import { observe } from "../session.ts";
 
@@ -40,6 +41,7 @@ export const run: Run = async (globals, local, [version = ""]) =>
       line({ type: "impact", ...impactJson(impact) });
     } else {
       listRows(printer, rows);
+      process.stdout.write(`\n${plain(sumUp(summary))}\n`);
       listImpact(printer, impact);
     }
     const { unanswered, notAsked } = impact;
@@ -51,7 +53,7 @@ export const run: Run = async (globals, local, [version = ""]) =>
         `${notAsked.count} processes are supervisors by their child spec only: the release handler asks them`,
       );
     }
-    return unanswered.count > 0 || rows.some(isRefused) ? EXIT.degraded : undefined;
+    return unanswered.count > 0 || rows.some(({ refused }) => refused) ? EXIT.degraded : undefined;
   });
 
 /** A line of the list: an instruction, or below it what is dangerous about it. */
@@ -62,18 +64,13 @@ interface Line {
 }
 
 function listRows(printer: Printer, rows: readonly RelupRow[]): void {
-  const syntax = printer.format === "erlang" || printer.format === "elixir";
+  const { format } = printer;
+  const syntax = format === "erlang" || format === "elixir" ? format : undefined;
   const lines = rows.flatMap(({ instruction, phase, text, danger }, index): Line[] => [
     { at: String(index + 1), phase, text },
-    ...(syntax
-      ? [
-          {
-            at: "",
-            phase: "",
-            text: inspect(instruction, { syntax: printer.format as "erlang" | "elixir" }),
-          },
-        ]
-      : []),
+    ...(syntax === undefined
+      ? []
+      : [{ at: "", phase: "", text: inspect(instruction, { syntax }) }]),
     ...(danger === undefined ? [] : [{ at: "", phase: "!", text: danger }]),
   ]);
   printer.rows(
@@ -86,6 +83,21 @@ function listRows(printer: Printer, rows: readonly RelupRow[]): void {
     ({ at, phase, text }) => ({ at, phase, text }),
     "the relup has no instructions",
   );
+}
+
+function sumUp(summary: RelupSummary): string {
+  const { modulesLoaded, modulesRemoved, suspendedBy, emulatorRestarts } = summary;
+  const named = (what: string, names: readonly string[]) =>
+    names.length === 0 ? [] : [`${what} ${names.join(", ")}`];
+  return [
+    `loads ${modulesLoaded.length} modules`,
+    ...(modulesRemoved.length === 0 ? [] : [`removes ${modulesRemoved.length}`]),
+    `suspends processes of ${suspendedBy.length}`,
+    ...named("restarts", summary.applicationsRestarted),
+    ...named("stops", summary.applicationsStopped),
+    ...named("starts", summary.applicationsStarted),
+    emulatorRestarts === 0 ? "the node does not restart" : "the node RESTARTS",
+  ].join("; ");
 }
 
 /** A line of those who would be affected now. */
@@ -126,9 +138,8 @@ function some({ count, pids }: Processes): string {
   return pids.join(" ") + (count > pids.length ? ` and ${count - pids.length} more` : "");
 }
 
-function rowJson({ instruction, phase, kind, modules, text, danger }: RelupRow) {
-  const term = termToJson(instruction);
-  return { instruction: term, phase, kind, modules, text, danger: danger ?? null };
+function rowJson({ instruction, danger, ...rest }: RelupRow) {
+  return { instruction: termToJson(instruction), ...rest, danger: danger ?? null };
 }
 
 function impactJson(impact: RelupImpact): { [name: string]: Json } {
