@@ -57,8 +57,15 @@ type Outcome = "done" | "failed" | "skipped";
 async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
   const ends = new Map<Stage, (outcome: Outcome) => void>();
   const tasks = new Map<Stage, Task>();
-  const shown = new Map<Stage, string[]>();
+  const lines = new Map<Stage, string[]>();
   const printed = new Lines();
+  let printing: Stage | undefined;
+  const show = (stage: Stage) => {
+    const open = stage === printing && printed.open !== "" ? [printed.open] : [];
+    const shown = [...(lines.get(stage) ?? []), ...open].slice(-SHOWN);
+    const task = tasks.get(stage);
+    if (task !== undefined && shown.length > 0) task.output = shown.map(plain).join("\n");
+  };
   const list = new Listr(
     STAGES.map((stage) => {
       const ended = new Promise<Outcome>((resolve) => ends.set(stage, resolve));
@@ -66,6 +73,7 @@ async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
         title: stage,
         task: async (_context: object, task: Task) => {
           tasks.set(stage, task);
+          show(stage); // the list may be behind what happens
           const outcome = await ended;
           if (outcome === "skipped") task.skip();
           if (outcome === "failed") throw new Error(`${stage} failed`);
@@ -83,14 +91,14 @@ async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
     for await (const event of operation) {
       if (event.type === "stage" && event.state !== "start") ends.get(event.stage)?.(event.state);
       else if (event.type === "log" || event.type === "print") {
-        const lines = shown.get(event.stage) ?? [];
-        if (event.type === "print") lines.push(...printed.add(event.text));
-        else if (event.level !== "debug") lines.push(`${prefixOf(event.level)}${event.text}`);
-        lines.splice(0, lines.length - SHOWN);
-        shown.set(event.stage, lines);
-        const task = tasks.get(event.stage);
-        const seen = printed.open === "" ? lines : [...lines, printed.open];
-        if (task !== undefined) task.output = seen.map(plain).join("\n");
+        const { stage } = event;
+        const own = lines.get(stage) ?? [];
+        if (event.type === "print") {
+          own.push(...printed.add(event.text));
+          printing = stage;
+        } else if (event.level !== "debug") own.push(`${prefixOf(event.level)}${event.text}`);
+        lines.set(stage, own.slice(-SHOWN));
+        show(stage);
       }
     }
   } finally {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { openEdeliverOutput } from "../../src/cli/edeliver-output.ts";
 import { UsageError } from "../../src/errors.ts";
 import { type BeamNode, connect, type LocalNode, startNode } from "../../src/node/index.ts";
 import { evaluate } from "../../src/otp/index.ts";
@@ -24,7 +25,7 @@ import {
   upgrade,
 } from "../../src/upgrade/index.ts";
 import { Cli } from "../support/cli/run.ts";
-import { hasRabbit, type Otp, provision, startErl } from "../support/index.ts";
+import { hasRabbit, type Otp, provision, startEpmd, startErl } from "../support/index.ts";
 import { startShop } from "../support/shop/start.ts";
 
 const open: AsyncDisposable[] = [];
@@ -171,6 +172,34 @@ it("a node of ours that edeliver would not find is refused", async () => {
   expect(() => receive(good)).toThrow(/taken already/);
   script[Symbol.dispose]();
   receive(good)[Symbol.dispose]();
+});
+
+describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("a cluster of two of %s", (set) => {
+  it("has the command's node for its output, and goes on without it", async () => {
+    const otp = await provision(set);
+    const epmd = keep(await startEpmd(otp));
+    const first = keep(await startErl({ otp, epmd }));
+    const second = keep(await startErl({ otp, epmd, cookie: first.cookie }));
+    const { name: node, cookie } = first;
+    const link = keep(await connect(node, { cookie, address: addressOf(first) }));
+    const ask = async (text: string) =>
+      inspect(await evaluate(link, text, { language: "erlang", timeout: 15_000 }));
+    expect(await ask(`net_adm:ping('${second.name}')`)).toBe(":pong");
+    const signal = AbortSignal.timeout(60_000);
+    const own = { cookie, address: undefined, cookieSource: "", tls: undefined, timeout: 5_000 };
+    const flags = { timeout: "5s", output: "auto", headers: true, color: "never" } as const;
+    const globals = { ...flags, epmd: `127.0.0.1:${epmd.port}` };
+    const given = { globals, target: { node, ...own }, node: link, signal };
+    const one = keep(await openEdeliverOutput(given));
+    expect(one.name).toBe("beamctl_upgrader_1@localhost");
+    expect(one.port).toBeGreaterThan(0);
+    expect(await ask("lists:member('beamctl_upgrader_1@localhost', nodes())")).toBe("true");
+    const two = keep(await openEdeliverOutput(given));
+    expect(two.name).toBe("beamctl_upgrader_2@localhost");
+    await Promise.all([one.close(), two.close()]);
+    await expect.poll(() => ask("nodes()")).toBe(`[:${second.name}]`);
+    expect(await ask("global:sync()")).toBe(":ok");
+  });
 });
 
 const HAVE = await hasRabbit(); // the shop's Cowboy comes with it
