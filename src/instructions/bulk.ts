@@ -22,7 +22,11 @@ export type BulkResult =
 const RESUME = atom("resume");
 
 /** What these need of the context. */
-type Bulk = Pick<InstructionContext, "node" | "log"> & { readonly guardian: Guardian | undefined };
+type Bulk = Pick<InstructionContext, "node" | "log"> & {
+  readonly guardian: Guardian | undefined;
+  /** Default `false`. */
+  readonly duringInstall?: boolean;
+};
 
 /**
  * `bulk_suspend/2` through the guardian, which will resume them if we vanish. Takes about one `timeout`, however many processes there
@@ -30,7 +34,7 @@ type Bulk = Pick<InstructionContext, "node" | "log"> & { readonly guardian: Guar
  * @param timeout milliseconds for all of them together. Default 1000
  */
 export async function bulkSuspend(
-  guardian: Guardian,
+  guardian: Pick<Guardian, "suspend">,
   pids: readonly Pid[],
   timeout = 1000,
 ): Promise<{ result: BulkResult; suspended: readonly Pid[] }> {
@@ -60,7 +64,7 @@ export async function bulkResume(
   const [given, sent] = await Promise.all([
     guardian === undefined || ours.length === 0
       ? { failed: [] }
-      : guardian.resume(ours, { timeout: limit }),
+      : guardian.resume(ours, { timeout: limit, duringInstall: context.duringInstall ?? false }),
     context.node.systemMessages(others, RESUME, { timeout: limit }),
   ]);
   return bulkResult(pids, [...given.failed, ...sent.flatMap(failureOf)]);

@@ -93,5 +93,5 @@ export { ResumeRanchAcceptors } from "./resume-ranch-acceptors.ts";
 export { Sleep } from "./sleep.ts";
 export { SoftPurge } from "./soft-purge.ts";
 export { type Section, StartSection } from "./start-section.ts";
-export { SuspendChannels, targets } from "./suspend-channels.ts";
+export { SuspendChannels, stopTargets, type Target, targets } from "./suspend-channels.ts";
 export { SuspendRanchAcceptors } from "./suspend-ranch-acceptors.ts";

@@ -39,6 +39,8 @@ export interface InstructionContext {
   readonly signal: AbortSignal | undefined;
   /** The guardian: there only after the point of no return. */
   readonly guardian: Guardian | undefined;
+  /** Whether the release handler waits for us in the middle of an install: the relup called us. */
+  readonly duringInstall: boolean;
   /** Writes a line in our output, with the prefix of its level, and in the node's own log. */
   log(level: LogLevel, text: string): void;
   /** Writes text in our output only, as it is: what edeliver prints in the upgrade script. */

@@ -65,6 +65,7 @@ export async function runInstruction(
       facts,
       signal,
       guardian,
+      duringInstall: false,
       log: options.log ?? (() => undefined),
       print: options.print ?? (() => undefined),
     };

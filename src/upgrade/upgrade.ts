@@ -204,6 +204,7 @@ class Upgrade {
       facts: this.#facts,
       signal: this.#signal,
       guardian,
+      duringInstall: false,
       log: (level, text) => {
         // What a check finds the second time is news only when it is bad.
         const shown = again && level === "info" ? "debug" : level;
