@@ -99,6 +99,7 @@ export function buildProgram(): Command {
     );
     addPlanOptions(command)
       .option("--install-timeout <duration>", "the longest the install may take", "5m")
+      .option("--edeliver-output", "be visible in nodes() and show what edeliver's relup prints")
       .option("--no-permanent", "do not make the version permanent at the end")
       .option("--dry-run", "check and show the plan, change nothing");
   }

@@ -1,6 +1,7 @@
 /** What an upgrade tells while it runs, and what it returns. */
 
 import type { AcceptorMode, LogLevel, PlanEntry, SuspendTarget } from "../instructions/index.ts";
+import type { LocalNode } from "../node/index.ts";
 import type { Direction } from "../relup/index.ts";
 
 /** The stages of an upgrade in their order. */
@@ -61,6 +62,11 @@ export interface UpgradeOptions {
   notifyRequests?: boolean;
   /** Whether the instructions write their lines in the node's own log too. Default `true`. */
   nodeLog?: boolean;
+  /**
+   * A node of ours for the lines that edeliver's instructions in a relup print: visible, connected to the node, and named as
+   * `shop_upgrader_1@host` (see {@link receiveUpgradeScript}). They come as events of type `print`, in their order. Default none.
+   */
+  edeliverOutput?: LocalNode;
   /** How long a process may take to accept its suspension. Default 1000. */
   suspendTimeout?: number;
   /** How long running requests are waited for. Default 500. */

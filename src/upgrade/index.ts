@@ -16,3 +16,4 @@ export {
   runInstruction,
 } from "./run-instruction.ts";
 export { upgrade } from "./upgrade.ts";
+export { receiveUpgradeScript, type UpgradeScript } from "./upgrade-script.ts";

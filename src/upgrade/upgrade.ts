@@ -11,6 +11,7 @@ import {
 } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
 import { changedModules } from "../relup/index.ts";
+import { EdeliverOutput } from "./edeliver-output.ts";
 import { UpgradeError } from "./errors.ts";
 import type { Stage, UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
 import { install } from "./install.ts";
@@ -21,7 +22,7 @@ import { commit } from "./permanent.ts";
 import { preflight } from "./preflight.ts";
 import { type Prepared, planName, prepare, stepName } from "./prepare.ts";
 import { RelupCalls } from "./relup-calls.ts";
-import { Stages } from "./stages.ts";
+import { Stages, stageOf } from "./stages.ts";
 import { verifyInstalled } from "./verify.ts";
 import { ensureUnpacked, runningRelease } from "./versions.ts";
 
@@ -39,7 +40,7 @@ export function upgrade(
   options: UpgradeOptions = {},
 ): Operation<UpgradeEvent, UpgradeReport> {
   return startOperation(
-    (emit, id, signal) => new Upgrade(node, version, options, emit, id, signal).run(),
+    async (emit, id, signal) => new Upgrade(node, version, options, emit, id, signal).run(),
     options.signal,
   );
 }
@@ -53,6 +54,7 @@ class Upgrade {
   readonly #stages: Stages;
   readonly #facts = noFacts();
   readonly #nodeLog: NodeLog | undefined;
+  readonly #output: EdeliverOutput;
   #installMs = 0;
   #verified = 0;
   #calls: RelupCalls | undefined;
@@ -76,6 +78,7 @@ class Upgrade {
     this.#stages = new Stages(emit);
     const logged = options.nodeLog !== false && options.dryRun !== true;
     this.#nodeLog = logged ? new NodeLog(node) : undefined;
+    this.#output = new EdeliverOutput(node, options.edeliverOutput, this.#stages);
   }
 
   async run(): Promise<UpgradeReport> {
@@ -86,7 +89,7 @@ class Upgrade {
       const { dryRun = false, inRelup = false } = this.#options;
       if (inRelup && !dryRun) this.#calls = await this.#openCalls(prepared);
       await stages.in("check", async () => {
-        await preflight(this.#node, release.version, this.#version);
+        await this.#output.during(() => preflight(this.#node, release.version, this.#version));
         if (this.#calls === undefined) await this.#runChecks(prepared);
       });
       await stages.in("plan", async () => stages.plan(steps.map(stepName)));
@@ -115,6 +118,7 @@ class Upgrade {
       });
     } finally {
       await this.#closeCalls();
+      this.#output[Symbol.dispose]();
       await this.#nodeLog?.flush();
     }
   }
@@ -124,7 +128,9 @@ class Upgrade {
     this.#from = release.version;
     const fresh = await ensureUnpacked(this.#node, release, this.#version);
     if (fresh) this.#stages.log("info", `unpacked ${release.name}-${this.#version}`);
-    return prepare(this.#node, this.#version, this.#options);
+    const prepared = await prepare(this.#node, this.#version, this.#options);
+    this.#output.announce(prepared.path.instructions);
+    return prepared;
   }
 
   async #runChecks(prepared: Prepared, again = false): Promise<void> {
@@ -187,7 +193,8 @@ class Upgrade {
   async #install(guardian: Guardian): Promise<void> {
     const timeout = this.#options.installTimeout ?? 300_000;
     const started = performance.now();
-    await this.#stages.in("install", () => install(this.#node, guardian, this.#version, timeout));
+    const work = () => install(this.#node, guardian, this.#version, timeout);
+    await this.#stages.in("install", () => this.#output.during(work));
     this.#installMs = Math.round(performance.now() - started);
   }
 
@@ -287,10 +294,4 @@ class Upgrade {
       verifiedModules: this.#verified,
     };
   }
-}
-
-function stageOf(name: string, current: Stage): Stage {
-  if (name === "Info" || name === "Sleep") return current;
-  if (name.startsWith("Suspend")) return "suspend";
-  return name.startsWith("Resume") || name === "RerunFailedRequests" ? "resume" : "drain";
 }

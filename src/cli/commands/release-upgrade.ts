@@ -4,6 +4,7 @@ import { upgrade } from "../../upgrade/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
+import { openEdeliverOutput } from "../edeliver-output.ts";
 import { Printer } from "../output/printer.ts";
 import { planOptions } from "../plan-options.ts";
 import { operate } from "../session.ts";
@@ -14,9 +15,13 @@ export const run: Run = async (globals, local, [version = ""]) => {
   const dryRun = local["dryRun"] === true;
   const planned = await planOptions(local);
   const installTimeout = milliseconds(String(local["installTimeout"]));
-  return operate(globals, async ({ node, signal }) => {
+  return operate(globals, async ({ node, target, signal }) => {
     if (!dryRun)
       await confirmChange(globals, `${String(local["verb"])} ${node.name} to ${version}?`);
+    await using output =
+      local["edeliverOutput"] === true
+        ? await openEdeliverOutput({ globals, target, node, signal })
+        : undefined;
     const operation = upgrade(node, version, {
       ...planned,
       direction: local["verb"] === "upgrade" ? "up" : "down",
@@ -24,6 +29,7 @@ export const run: Run = async (globals, local, [version = ""]) => {
       permanent: local["permanent"] !== false,
       dryRun,
       signal,
+      ...(output === undefined ? {} : { edeliverOutput: output }),
     });
     const report = await follow(operation, printer, globals.quiet === true);
     if (printer.format === "auto") {
