@@ -221,8 +221,8 @@ describe.each(["otp23", ...OTPS] as const)("freezing on %s", (otp) => {
       spawned("spawn(plain, loop, [])"),
     ]);
     await guardian.freeze([...doomed, pids[0] as Pid]);
-    await target.node.call("erlang", "exit", [doomed[0] as Pid, atom("kill")]);
-    await target.node.call("erlang", "exit", [doomed[1] as Pid, atom("shutdown")]);
+    await target.node.call("erlang", "exit", [doomed[0], atom("kill")]);
+    await target.node.call("erlang", "exit", [doomed[1], atom("shutdown")]);
     await until(async () => (await guardStatus(target.node))?.counts["died"] === 2);
     expect(await guardStatus(target.node)).toMatchObject({ frozen: 1 });
     expect((await guardian.resume()).failed).toEqual([]);
