@@ -27,6 +27,7 @@ export function addPlanOptions(
       "edeliver, minimal, or a module whose default export is a list",
       "edeliver",
     );
+    command.option("--in-relup", "have the relup call the instructions at their very place");
   }
   return command
     .addOption(targetOption())
@@ -53,6 +54,7 @@ export async function planOptions(local: Local): Promise<UpgradeOptions> {
     suspend: local["suspend"] as SuspendTarget,
     acceptors: local["acceptors"] as AcceptorMode,
     drainTimeout: milliseconds(String(local["drain"])),
+    inRelup: local["inRelup"] === true,
     notifyRequests: local["notifyRequests"] === true,
     ...(application === undefined ? {} : { application }),
     ...(listeners === undefined ? {} : { listeners }),

@@ -84,7 +84,7 @@ export class Hold {
     const answer = readAnswer(await Promise.race([request, this.#whenLost]));
     if (answer.ok) return answer.items;
     if (answer.lost !== undefined) throw this.#lose(answer.lost);
-    throw this.#refused(`the guardian refused a step: ${answer.reason}`);
+    throw this.#refused(`the guardian refused a step: ${answer.reason}`, answer.reason);
   }
 
   /** Asks for a step that changes what is held. While an install runs the guardian takes it only from who says so. */
@@ -282,7 +282,8 @@ export class Hold {
     return error;
   }
 
-  #refused(message: string): BeamError {
-    return new GuardRefusedError(message, { node: this.#node.name });
+  #refused(message: string, reason?: string): BeamError {
+    const { name: node } = this.#node;
+    return new GuardRefusedError(message, reason === undefined ? { node } : { node, reason });
   }
 }

@@ -160,7 +160,7 @@ async function finish(
     restarted: false,
     undoneByGuard,
     undoneNow: { resumed, restarted },
-    freed,
+    freed: told === undefined ? freed : 0, // else the tombstone counts them
     left: { processes: leftProcesses, acceptors: leftAcceptors.length },
   };
 }

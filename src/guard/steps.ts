@@ -23,6 +23,9 @@ const SUPERVISORS = 30_000;
 /** What a request may take beyond the time that it gives to the processes: looking at them, and the way. */
 const SLACK = 30_000;
 
+/** How often a step without an end is asked about, in milliseconds. */
+const AGAIN = 5_000;
+
 /** Suspends or freezes processes; those that were, and those that were not. */
 export async function halt(
   hold: Hold,
@@ -46,7 +49,7 @@ export async function halt(
   const [, late] = await hold.step(commit, limit + SLACK, duringInstall);
   const silent = failures(late);
   for (const { pid } of silent) asked.delete(pidKey(pid));
-  const running = await notHalted(hold, [...asked.values()], duringInstall);
+  const running = await notHalted(hold, duringInstall);
   for (const { pid } of running) asked.delete(pidKey(pid));
   const failed = [...silent, ...running];
   const halted = [...asked.values()];
@@ -57,14 +60,10 @@ export async function halt(
 }
 
 /** What said yes and runs on is no hold: it is resumed and given up. */
-async function notHalted(
-  hold: Hold,
-  pids: readonly Pid[],
-  duringInstall: boolean,
-): Promise<SuspendFailure[]> {
+async function notHalted(hold: Hold, duringInstall: boolean): Promise<SuspendFailure[]> {
   let running: readonly Term[] = [];
   for (let looks = 0; looks < 5; looks++) {
-    [running] = (await hold.ask(tuple(atom("look"), pids), SLACK)) as [readonly Term[]];
+    [running] = (await hold.ask(atom("look"), SLACK)) as [readonly Term[]];
     if (running.length === 0) return [];
     await pause(10); // a process answers just before it stops
   }
@@ -87,13 +86,37 @@ export async function resume(
   await hold.write({ kind: "resume" });
   const which = pids === undefined ? atom("all") : chosen;
   const request = tuple(atom("resume"), which, endless ? atom("infinity") : limit);
-  const [, silent] = await hold.step(request, endless ? 0 : limit + SLACK, duringInstall);
+  const [, silent] = endless
+    ? await untilAnswered(hold, request, duringInstall)
+    : await hold.step(request, limit + SLACK, duringInstall);
   const failed = failures(silent);
   const left = new Set(failed.map(({ pid }) => pidKey(pid)));
   const resumed = chosen.filter((pid) => !left.has(pidKey(pid)));
   hold.resumed(resumed);
   await hold.write({ kind: "resumed", pids: resumed, failed: failed.map(whatPid) });
   return { resumed, failed };
+}
+
+/**
+ * Waits for a step without an end. The guardian drops an answer rather than wait for a busy link, so silence is asked about:
+ * it is busy as long as it is at it, and asked again afterwards it finds nothing left to do.
+ */
+async function untilAnswered(
+  hold: Hold,
+  request: Term,
+  duringInstall: boolean,
+): Promise<readonly Term[]> {
+  const first = hold.step(request, 0, duringInstall);
+  first.catch(() => undefined);
+  for (;;) {
+    const answer = await Promise.race([first, pause(AGAIN, undefined, { ref: false })]);
+    if (answer !== undefined) return answer;
+    try {
+      return await hold.step(request, SLACK, duringInstall);
+    } catch (error) {
+      if (!(error instanceof GuardRefusedError && error.reason === "busy")) throw error;
+    }
+  }
 }
 
 /** Terminates children of supervisors, in this order. */

@@ -76,6 +76,7 @@ export {
   type PlanEntry,
   plan,
   stepsOf,
+  stepsWithin,
 } from "./plan.ts";
 export {
   endpoint,

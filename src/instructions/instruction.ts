@@ -81,7 +81,9 @@ export type PlanStep =
       readonly instruction: RunnableInstruction;
       readonly args: Term;
     }
-  | { readonly type: "point_of_no_return" | "install" | "verify" };
+  | { readonly type: "point_of_no_return" | "install" | "verify" }
+  /** One of the relup's own, among which ours stand when the relup calls us. */
+  | { readonly type: "relup"; readonly instruction: Instruction };
 
 /** Empty facts, for the start of a run. */
 export function noFacts(): Facts {

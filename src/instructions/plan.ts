@@ -114,12 +114,31 @@ export function stepsOf(
     }
     if (begun && !installed && list.slice(0, index).some(modifies)) {
       throw new UsageError(`${instruction.name} stands between instructions of the relup itself`, {
-        remedy: "From outside it can run before or after them: write it into the relup instead.",
+        remedy:
+          "From outside it can run before or after them; have the relup call us (`--in-relup`).",
       });
     }
     steps.push({ type: "run", instruction, args: argumentOf(one) });
   }
   return steps;
+}
+
+/** As {@link stepsOf}, for a relup that calls us: ours stay among its own, wherever they are. */
+export function stepsWithin(
+  list: readonly Instruction[],
+  own: readonly Instruction[],
+  entries: readonly PlanEntry[],
+): readonly PlanStep[] {
+  const catalogue = catalogueOf(runnableOf(entries));
+  const relups = new Set(own);
+  const steps = list.map((one): PlanStep => {
+    const ours = relups.has(one) ? undefined : catalogue.get(runnableModule(one)?.name ?? "");
+    if (ours !== undefined) return { type: "run", instruction: ours, args: argumentOf(one) };
+    return partsOf(one).tag === "point_of_no_return"
+      ? { type: "point_of_no_return" }
+      : { type: "relup", instruction: one };
+  });
+  return [...steps, { type: "verify" }];
 }
 
 const INSTALL: readonly PlanStep[] = [{ type: "install" }, { type: "verify" }];

@@ -49,6 +49,11 @@ export interface UpgradeOptions {
   application?: string;
   /** What is suspended. Default `channels`. */
   suspend?: SuspendTarget;
+  /**
+   * Whether the instructions are written into the relup on the node, to be run at their very place while the release handler evaluates it: it
+   * calls us and waits. The relup is given back at the end. Default `false`: they are run around the install.
+   */
+  inRelup?: boolean;
   /** Whether new clients wait (`hold`, the default) or are refused. */
   acceptors?: AcceptorMode;
   /** The names of the listeners that are stopped. Default all of the node. */

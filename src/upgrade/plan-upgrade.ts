@@ -30,7 +30,7 @@ export interface PlanViewStep {
    */
   readonly part: "check" | "mark" | "before" | "install" | "after";
   readonly name: string;
-  /** What the instruction is given. */
+  /** What the instruction is given, or all of one of the relup's own. */
   readonly argument: Term | undefined;
 }
 
@@ -49,11 +49,13 @@ export async function planUpgrade(
   let installed = false;
   const partOf = (step: PlanStep): PlanViewStep["part"] => {
     if (step.type === "point_of_no_return") return "mark";
+    if (step.type === "relup") return "install";
     if (step.type !== "run") {
       installed = true;
       return "install";
     }
     if (looking.has(step)) return "check";
+    if (options.inRelup === true) return "install";
     return installed ? "after" : "before";
   };
   return {
@@ -65,8 +67,13 @@ export async function planUpgrade(
     steps: steps.map((step) => ({
       part: partOf(step),
       name: stepName(step),
-      argument: step.type === "run" ? step.args : undefined,
+      argument: argumentOf(step),
     })),
     instructions,
   };
+}
+
+function argumentOf(step: PlanStep): Term | undefined {
+  if (step.type === "relup") return step.instruction;
+  return step.type === "run" ? step.args : undefined;
 }

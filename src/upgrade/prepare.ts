@@ -9,11 +9,19 @@ import {
   plan,
   settings,
   stepsOf,
+  stepsWithin,
 } from "../instructions/index.ts";
 import type { Release, Remote } from "../otp/index.ts";
-import { changedModules, type RelupPath, readRelup, restartsEmulator } from "../relup/index.ts";
+import {
+  changedModules,
+  partsOf,
+  type RelupPath,
+  readRelup,
+  restartsEmulator,
+} from "../relup/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
+import { callsUs } from "./relup-calls.ts";
 import { runningRelease } from "./versions.ts";
 
 /** What is decided by what the node has and what the user wants. */
@@ -49,7 +57,8 @@ export async function prepare(
     path.direction === "up"
       ? [instructions.upInstructions, base.upInstructions]
       : [instructions.downInstructions, base.downInstructions];
-  return { release, path, config, instructions, steps: stepsOf(list, own, entries) };
+  const order = options.inRelup === true ? stepsWithin : stepsOf;
+  return { release, path, config, instructions, steps: order(list, own, entries) };
 }
 
 /** What the plan is called in reports. */
@@ -59,7 +68,8 @@ export function planName({ plan: chosen = "edeliver" }: UpgradeOptions): string 
 
 /** A step as plans and reports show it. */
 export function stepName(step: PlanStep): string {
-  return step.type === "run" ? step.instruction.name : step.type;
+  if (step.type === "run") return step.instruction.name;
+  return step.type === "relup" ? partsOf(step.instruction).tag : step.type;
 }
 
 function entriesOf({ plan: chosen = "edeliver" }: UpgradeOptions): readonly PlanEntry[] {
@@ -86,6 +96,12 @@ function refuse(
     throw new UpgradeError("unpack", "unchanged", `from ${from} to ${to} is ${verb}`, {
       node: remote.name,
       remedy: `Use \`beamctl release ${path.direction}grade\`.`,
+    });
+  }
+  if (path.instructions.some(callsUs)) {
+    throw new UpgradeError("unpack", "unchanged", "the relup still calls a run that has ended", {
+      node: remote.name,
+      remedy: `Give it back first: \`beamctl relup restore ${path.direction === "up" ? to : from}\`.`,
     });
   }
   if (restartsEmulator(path.instructions)) {

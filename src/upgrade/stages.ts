@@ -68,3 +68,10 @@ export class Stages {
     this.#emit({ type: "stage", stage: this.#current, state, at: Date.now() });
   }
 }
+
+/** The stage that an instruction of this name belongs to; the current one for those that fit anywhere. */
+export function stageOf(name: string, current: Stage): Stage {
+  if (name === "Info" || name === "Sleep") return current;
+  if (name.startsWith("Suspend")) return "suspend";
+  return name.startsWith("Resume") || name === "RerunFailedRequests" ? "resume" : "drain";
+}

@@ -13,7 +13,7 @@ import type { BeamNode } from "../node/index.ts";
 import { changedModules } from "../relup/index.ts";
 import { EdeliverOutput } from "./edeliver-output.ts";
 import { UpgradeError } from "./errors.ts";
-import type { Stage, UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
+import type { UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
 import { install } from "./install.ts";
 import { NodeLog } from "./node-log.ts";
 import { type Operation, startOperation } from "./operation.ts";
@@ -21,7 +21,8 @@ import { failed } from "./outcome.ts";
 import { commit } from "./permanent.ts";
 import { preflight } from "./preflight.ts";
 import { type Prepared, planName, prepare, stepName } from "./prepare.ts";
-import { Stages } from "./stages.ts";
+import { RelupCalls } from "./relup-calls.ts";
+import { Stages, stageOf } from "./stages.ts";
 import { verifyInstalled } from "./verify.ts";
 import { ensureUnpacked, runningRelease } from "./versions.ts";
 
@@ -56,6 +57,8 @@ class Upgrade {
   readonly #output: EdeliverOutput;
   #installMs = 0;
   #verified = 0;
+  #calls: RelupCalls | undefined;
+  #guardian: Guardian | undefined;
   #from: string | undefined;
   #left: ReturnType<typeof leftOf> = "nothing";
 
@@ -83,16 +86,19 @@ class Upgrade {
     try {
       const prepared = await stages.in("unpack", () => this.#prepare());
       const { release, path, steps } = prepared;
+      const { dryRun = false, inRelup = false } = this.#options;
+      if (inRelup && !dryRun) this.#calls = await this.#openCalls(prepared);
       await stages.in("check", async () => {
         await this.#output.during(() => preflight(this.#node, release.version, this.#version));
-        await this.#runChecks(prepared);
+        if (this.#calls === undefined) await this.#runChecks(prepared);
       });
       await stages.in("plan", async () => stages.plan(steps.map(stepName)));
-      if (this.#options.dryRun === true) {
+      if (dryRun) {
         stages.skipRest("guard");
         return this.#report(prepared);
       }
-      await this.#change(prepared);
+      if (this.#calls !== undefined) await this.#changeInRelup(prepared);
+      else await this.#change(prepared);
       if (this.#options.permanent === false) {
         stages.skipRest("permanent");
       } else {
@@ -106,12 +112,13 @@ class Upgrade {
       stages.finish("failed");
       throw await failed(this.#node, {
         stage: stages.current,
-        error,
+        error: this.#calls?.failure ?? error,
         from: this.#from,
         left: this.#left,
       });
     } finally {
       this.#output[Symbol.dispose]();
+      await this.#closeCalls();
       await this.#nodeLog?.flush();
     }
   }
@@ -128,50 +135,97 @@ class Upgrade {
 
   async #runChecks(prepared: Prepared, again = false): Promise<void> {
     for (const step of checks(prepared.steps)) {
-      await this.#runStep(step, prepared, undefined, again);
+      await this.#runStep(step, prepared, undefined, { again });
     }
   }
 
-  async #change(prepared: Prepared): Promise<void> {
-    const { release, path, steps } = prepared;
-    const stages = this.#stages;
-    const guardian = await stages.in("guard", () =>
-      Guardian.arm(this.#node, {
-        operation: this.#id,
-        purpose: `release ${path.direction}grade ${release.version} → ${this.#version}`,
-        ...(this.#options.stateDirectory === undefined
-          ? {}
-          : { stateDirectory: this.#options.stateDirectory }),
+  /** The relup runs our instructions itself, the checks of it at the check and again at the install. */
+  #openCalls(prepared: Prepared): Promise<RelupCalls> {
+    return this.#stages.in("unpack", () =>
+      RelupCalls.open(this.#node, this.#version, prepared, async (step, late) => {
+        if (late) this.#guardian?.lost.throwIfAborted();
+        const again = this.#guardian !== undefined && !late;
+        await this.#runStep(step, prepared, late ? this.#guardian : undefined, { again, late });
       }),
     );
+  }
+
+  async #closeCalls(): Promise<void> {
     try {
+      await this.#calls?.[Symbol.asyncDispose]();
+    } catch {
+      // The error is shown, and the next upgrade refuses a relup that calls nobody.
+      this.#stages.log(
+        "warning",
+        "the relup on the node was not given back: `beamctl relup restore`",
+      );
+    }
+  }
+
+  #change(prepared: Prepared): Promise<void> {
+    return this.#guarded(prepared, async (guardian) => {
       // The world may have changed since the first check: edeliver's checks run twice as well.
-      await stages.in("guard", () => this.#runChecks(prepared, true));
+      await this.#stages.in("guard", () => this.#runChecks(prepared, true));
       let installed = false;
-      for (const step of changes(steps)) {
+      for (const step of changes(prepared.steps)) {
         if (!installed) this.#mayGoOn();
         guardian.lost.throwIfAborted();
         if (step.type === "install") {
-          const timeout = this.#options.installTimeout ?? 300_000;
-          const started = performance.now();
-          const work = () => install(this.#node, guardian, this.#version, timeout);
-          await stages.in("install", () => this.#output.during(work));
-          this.#installMs = Math.round(performance.now() - started);
+          await this.#install(guardian);
           installed = true;
         } else if (step.type === "verify") {
-          const modules = changedModules(path.instructions);
-          this.#verified = await stages.in("verify", () =>
-            verifyInstalled(this.#node, this.#version, modules),
-          );
+          await this.#verify(prepared);
         } else {
           await this.#runStep(step, prepared, guardian);
         }
       }
+    });
+  }
+
+  #changeInRelup(prepared: Prepared): Promise<void> {
+    return this.#guarded(prepared, async (guardian) => {
+      this.#mayGoOn();
+      await this.#install(guardian);
+      await this.#verify(prepared);
+    });
+  }
+
+  async #install(guardian: Guardian): Promise<void> {
+    const timeout = this.#options.installTimeout ?? 300_000;
+    const started = performance.now();
+    const work = () => install(this.#node, guardian, this.#version, timeout);
+    await this.#stages.in("install", () => this.#output.during(work));
+    this.#installMs = Math.round(performance.now() - started);
+  }
+
+  async #verify({ path }: Prepared): Promise<void> {
+    const modules = changedModules(path.instructions);
+    this.#verified = await this.#stages.in("verify", () =>
+      verifyInstalled(this.#node, this.#version, modules),
+    );
+  }
+
+  /** Whatever happens in `work`, what it held is given back. */
+  async #guarded(
+    { release, path }: Prepared,
+    work: (guardian: Guardian) => Promise<void>,
+  ): Promise<void> {
+    const { stateDirectory } = this.#options;
+    const guardian = await this.#stages.in("guard", () =>
+      Guardian.arm(this.#node, {
+        operation: this.#id,
+        purpose: `release ${path.direction}grade ${release.version} → ${this.#version}`,
+        ...(stateDirectory === undefined ? {} : { stateDirectory }),
+      }),
+    );
+    this.#guardian = guardian;
+    try {
+      await work(guardian);
     } catch (error) {
       this.#left = leftOf(await guardian.undo());
       throw error;
     }
-    const end = await stages.in("resume", () => guardian.disarm());
+    const end = await this.#stages.in("resume", () => guardian.disarm());
     this.#left = leftOf(end);
     if (this.#left !== "nothing") {
       throw new UpgradeError("resume", "suspended", "not everything that was held runs again", {
@@ -193,7 +247,7 @@ class Upgrade {
     step: PlanStep,
     { config }: Prepared,
     guardian: Guardian | undefined,
-    again = false,
+    { again = false, late = false }: { again?: boolean; late?: boolean } = {},
   ): Promise<void> {
     if (step.type !== "run") return;
     const stages = this.#stages;
@@ -204,7 +258,7 @@ class Upgrade {
       facts: this.#facts,
       signal: this.#signal,
       guardian,
-      duringInstall: false,
+      duringInstall: late,
       log: (level, text) => {
         // What a check finds the second time is news only when it is bad.
         const shown = again && level === "info" ? "debug" : level;
@@ -214,7 +268,7 @@ class Upgrade {
       print: (text) => stages.print(text),
     };
     const work = () => step.instruction.run(context, step.args);
-    if (guardian === undefined) await work();
+    if (guardian === undefined || late) await work();
     else await stages.in(stageOf(step.instruction.name, stages.current), work);
   }
 
@@ -240,10 +294,4 @@ class Upgrade {
       verifiedModules: this.#verified,
     };
   }
-}
-
-function stageOf(name: string, current: Stage): Stage {
-  if (name === "Info" || name === "Sleep") return current;
-  if (name.startsWith("Suspend")) return "suspend";
-  return name.startsWith("Resume") || name === "RerunFailedRequests" ? "resume" : "drain";
 }

@@ -36,4 +36,5 @@ for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 600_000));
   }
   await guardian.resume();
+  console.log("round");
 }

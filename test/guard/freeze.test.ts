@@ -229,6 +229,21 @@ describe.each(["otp23", ...OTPS] as const)("freezing on %s", (otp) => {
     expect(await guardian.disarm()).toMatchObject({ died: 2, resumed: 1, leftSuspended: 0 });
   });
 
+  test("a hibernating process is frozen as any other, and not woken for it", async () => {
+    await using guardian = await armed();
+    const asleep = await spawned(
+      "P = proc_lib:spawn(gen_server, enter_loop, [sets, [], state, hibernate]), timer:sleep(50), P",
+    );
+    expect((await guardian.freeze([asleep])).frozen).toEqual([asleep]);
+    expect(
+      await target.node.call("erlang", "process_info", [asleep, atom("current_function")]),
+    ).toEqual(tuple(atom("current_function"), tuple(atom("erlang"), atom("hibernate"), 3)));
+    expect(await target.frozen()).toBe(1);
+    await guardian.resume();
+    await target.node.systemMessage(asleep, atom("get_status"));
+    await target.node.call("erlang", "exit", [asleep, atom("kill")]);
+  });
+
   test("when the guardian is killed all run at once, and the report says who did it", async () => {
     const guardian = await armed();
     await guardian.freeze(pids);
@@ -360,18 +375,22 @@ describe.each(["otp23", ...OTPS] as const)("freezing on %s", (otp) => {
     await runsOn(busy);
   });
 
-  test("an undo in the middle of a freeze calls back what is on its way", async () => {
-    const outstanding = `{_, All} = process_info(whereis(beamctl_guard), suspending), [ok || {_, 0, 1} <- All]`;
-    const busy = await whileBusy(async (guardian, freezing) => {
-      freezing.catch(() => undefined);
-      await until(async () => (await guardStatus(target.node))?.frozen === 2);
-      const waited = (await target.eval(outstanding)) as Term[];
-      expect(await guardian.undo()).toMatchObject({ leftSuspended: 0 });
-      await freezing.catch(() => undefined);
-      return waited.length === 1;
-    }, 60_000);
-    await runsOn(busy);
-  });
+  test.each(["an undo", "the guardian's death"])(
+    "%s in the middle of a freeze calls back what is on its way",
+    async (end) => {
+      const outstanding = `{_, All} = process_info(whereis(beamctl_guard), suspending), [ok || {_, 0, 1} <- All]`;
+      const busy = await whileBusy(async (guardian, freezing) => {
+        freezing.catch(() => undefined);
+        await until(async () => (await guardStatus(target.node))?.frozen === 2);
+        const waited = (await target.eval(outstanding)) as Term[];
+        if (end !== "an undo") await target.killGuard();
+        expect(await guardian.undo()).toMatchObject({ leftSuspended: 0 });
+        await freezing.catch(() => undefined);
+        return waited.length === 1;
+      }, 60_000);
+      await runsOn(busy);
+    },
+  );
 
   test("old code of a frozen process can be purged, as that of any other", async () => {
     await using guardian = await armed();

@@ -3,7 +3,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Guardian, GuardLostError, guardStatus, Journal, recover } from "../../src/guard/index.ts";
-import { atom, type Pid, tuple } from "../../src/term/index.ts";
+import type { BeamNode, Mailbox } from "../../src/node/index.ts";
+import { atom, type Pid, Tuple, tuple } from "../../src/term/index.ts";
 import { OTPS, Target, until } from "./target.ts";
 
 const LEASE = 1_000;
@@ -89,6 +90,20 @@ describe.each(OTPS)("a resume without an end on %s", (otp) => {
     }
   });
 
+  test("is asked about when its answer is lost", async () => {
+    let lost = 0;
+    const node = forgetful(target.node, ({ items: [, , answer] }) => {
+      const [ok, done] = answer instanceof Tuple ? answer.items : [];
+      // The answer of the resume alone counts processes.
+      return ok === atom("ok") && done === pids.length && lost++ === 1;
+    });
+    const guardian = await armed(node);
+    await guardian.suspend(pids);
+    expect(await guardian.resume(undefined, ENDLESS)).toMatchObject({ resumed: pids, failed: [] });
+    expect(lost).toBe(2);
+    expect(await guardian.disarm()).toMatchObject({ resumed: 20, leftSuspended: 0 });
+  });
+
   test("ends with the lease", async () => {
     const node = await target.connect();
     const guardian = await armed(node);
@@ -107,3 +122,28 @@ describe.each(OTPS)("a resume without an end on %s", (otp) => {
     expect(await recover(target.node, journal)).toMatchObject({ nothingLeft: true });
   });
 });
+
+/** A node whose mailboxes lose the messages that this says. */
+function forgetful(node: BeamNode, loses: (message: Tuple) => boolean): BeamNode {
+  const mailbox = (): Mailbox => {
+    const real = node.mailbox();
+    return changing(real, {
+      async *[Symbol.asyncIterator]() {
+        for await (const message of real) {
+          if (!(message instanceof Tuple && loses(message))) yield message;
+        }
+      },
+    });
+  };
+  return changing(node, { mailbox });
+}
+
+/** An object with some of its properties changed. */
+function changing<T extends object>(object: T, changed: object): T {
+  return new Proxy(object, {
+    get(given, key) {
+      const value: unknown = Reflect.get(key in changed ? changed : given, key, given);
+      return typeof value === "function" ? (value.bind(given) as unknown) : value;
+    },
+  });
+}

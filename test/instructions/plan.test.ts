@@ -142,7 +142,7 @@ test("an instruction between two of the relup that modify can only run in a relu
   expect(() => outside(entries)).toThrow(
     expect.objectContaining({
       message: "Between stands between instructions of the relup itself",
-      remedy: expect.stringContaining("write it into the relup"),
+      remedy: expect.stringContaining("--in-relup"),
     }),
   );
 });

@@ -27,7 +27,7 @@ export const run: Run = async (globals, local, [name = "", text]) => {
       remedy: "`beamctl instruction ls` lists them.",
     });
   }
-  const { plan: _plan, application, ...options } = await planOptions(local);
+  const { plan: _plan, inRelup: _inRelup, application, ...options } = await planOptions(local);
   const argument = text === undefined ? undefined : argumentOf(text, local["lang"]);
   const modules = (local["module"] as readonly string[] | undefined) ?? [];
   const hold = milliseconds(String(local["for"]));

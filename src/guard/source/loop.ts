@@ -136,7 +136,7 @@ case Take(3, none) of
         Monitor = erlang:monitor(process, Ctl),
         Tell({Ctl, 0}, {armed, self(), Epoch, Previous}),
         Loop(#{phase => freeze, why => none, ctl => Monitor, epoch => Epoch, lease_at => Clock() + Lease, cap_at => infinity, longest_at => none,
-               pids => #{}, frozen => #{}, late => #{}, ops => [], batch => none, job => none, worker => none, orphan => none, asker => none, goal => none,
+               pids => #{}, frozen => #{}, newest => [], late => #{}, ops => [], batch => none, job => none, worker => none, orphan => none, asker => none, goal => none,
                reply => {none, none}, timers => [], counts => #{}, since => Clock(), undone_at => none, until => infinity, tries => 0}, 0)
 end
 `;

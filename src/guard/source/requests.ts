@@ -29,17 +29,19 @@ Prepare = fun(S = #{pids := Pids, frozen := Cold, late := Late, ops := Ops}, Rep
     end)
 end,
 
-Monitored = fun(Pids) -> maps:from_list([{Pid, erlang:monitor(process, Pid)} || Pid <- Pids]) end,
+Monitored = fun(Pids) ->
+    maps:from_list(lists:zip(Pids, lists:zipwith(fun erlang:monitor/2, lists:duplicate(length(Pids), process), Pids)))
+end,
 
 Commit = fun(S = #{pids := Pids, batch := {processes, Fit}}, Reply, Timeout) ->
     Job = #{kind => suspend, reply => Reply, left => maps:from_list([{Pid, []} || Pid <- Fit]), done => 0, failed => [],
             until => Clock() + Timeout},
     Ask(suspend, Fit),
-    Over(S#{pids := maps:merge(Pids, Monitored(Fit)), batch := none, job := Job});
+    Over(S#{pids := maps:merge(Pids, Monitored(Fit)), batch := none, newest := Fit, job := Job});
             %% Asked of the runtime by this process itself, for the suspension is the asker's; asynchronous, for a process that stays long in
             %% a BIF would make us wait; unless_suspending, so that one resume ends it.
             (S = #{frozen := Cold, batch := {frozen, Fit}}, Reply, Timeout) ->
-    Known = S#{frozen := maps:merge(Cold, Monitored(Fit)), batch := none},
+    Known = S#{frozen := maps:merge(Cold, Monitored(Fit)), batch := none, newest := Fit},
     Asked = [{Pid, try erlang:suspend_process(Pid, [{asynchronous, {beamctl, freeze, Pid}}, unless_suspending]) catch _:_ -> failed end}
         || Pid <- Fit],
     Failed = [Pid || {Pid, failed} <- Asked],
@@ -91,9 +93,10 @@ Request = fun(S = #{lease_at := LeaseAt, goal := Goal}, Reply, renew) ->
              (S = #{phase := install, batch := none}, Reply, freeze) -> Question(S#{goal := {freeze, none, Reply}});
              (S = #{phase := freeze}, Reply, freeze) -> Tell(Reply, {ok, []}), S;
 
-             (S = #{pids := Pids, frozen := Cold}, Reply, {look, Which}) ->
-    Held = [Pid || Pid <- Which, maps:is_key(Pid, Pids)],
-    Stiff = [Pid || Pid <- Which, maps:is_key(Pid, Cold)],
+             %% Of the last step alone: a relup may have resumed what an earlier one suspended.
+             (S = #{pids := Pids, frozen := Cold, newest := Newest}, Reply, look) ->
+    Held = maps:keys(maps:with(Newest, Pids)),
+    Stiff = maps:keys(maps:with(Newest, Cold)),
     Start(S, look, Reply, #{}, fun() ->
         Info = fun(Of, Item) -> lists:zip(Of, lists:zipwith(fun erlang:process_info/2, Of, lists:duplicate(length(Of), Item))) end,
         [Pid || {Pid, {_, {Module, Function, _}}} <- Info(Held, current_function),
