@@ -69,7 +69,7 @@ export class Stages {
   }
 }
 
-/** The stage that an instruction of this name belongs to; the current one for those that fit anywhere. */
+/** The stage that an instruction belongs to; lines and waits belong to the one in hand. */
 export function stageOf(name: string, current: Stage): Stage {
   if (name === "Info" || name === "Sleep") return current;
   if (name.startsWith("Suspend")) return "suspend";

@@ -117,8 +117,8 @@ class Upgrade {
         left: this.#left,
       });
     } finally {
-      this.#output[Symbol.dispose]();
       await this.#closeCalls();
+      this.#output[Symbol.dispose]();
       await this.#nodeLog?.flush();
     }
   }
