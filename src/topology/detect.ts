@@ -2,6 +2,7 @@
 
 import type { Remote } from "../otp/index.ts";
 import type { Adapter, LookOptions, NotDetected, SocketOptions } from "./adapter.ts";
+import { EJABBERD } from "./ejabberd.ts";
 import type { Listener } from "./listener.ts";
 import { LONG_POLLING } from "./long-polling.ts";
 import { RANCH1 } from "./ranch1.ts";
@@ -11,7 +12,7 @@ import { readSockets } from "./sockets.ts";
 import { type Stacks, stacksOf, unknownStack } from "./stacks.ts";
 
 /** One per library; more than one may fit a node. */
-const ADAPTERS: readonly Adapter[] = [RANCH1, RANCH2];
+const ADAPTERS: readonly Adapter[] = [RANCH1, RANCH2, EJABBERD];
 
 /** What {@link connections} resolves to. */
 export interface Connections {
