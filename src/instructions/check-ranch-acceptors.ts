@@ -8,8 +8,8 @@ import type { Instruction } from "./instruction.ts";
 const NAME = "CheckRanchAcceptors";
 
 /**
- * Finds every listener and its acceptors; aborts when there is none, or when one is already held or suspended by someone
- * else. Changes nothing; safe on a busy node.
+ * Finds every listener and its acceptors; aborts when there is none, when one is already held or suspended by someone
+ * else, or when one cannot be held without closing its socket. Changes nothing; safe on a busy node.
  */
 export const CheckRanchAcceptors: Instruction<string> = {
   name: NAME,
@@ -35,6 +35,14 @@ export const CheckRanchAcceptors: Instruction<string> = {
           node: node.name,
           remedy: "Someone else stopped it: run `beamctl recover`, or resume it, then try again.",
         },
+      );
+    }
+    const closing = found.find(({ stops }) => stops.hold.length === 0);
+    if (closing !== undefined) {
+      throw new InstructionError(
+        NAME,
+        `listener ${closing.name} cannot be held: it would refuse clients instead of letting them wait`,
+        { node: node.name, remedy: "Use the minimal plan." },
       );
     }
     facts.listeners = found;

@@ -6,10 +6,12 @@ export {
   channels,
   connections,
   detectListeners,
+  detectSocketBatches,
   detectSockets,
   listeners,
 } from "./detect.ts";
 export { TopologyError } from "./errors.ts";
 export type { Acceptor, Listener, ListenerStatus } from "./listener.ts";
 export type { Channel, Connection, ConnectionKind, Sockets, Unanswered } from "./socket.ts";
+export { type ConnectionCount, countConnections } from "./summary.ts";
 export { type SupervisionNode, supervisionTree, type TreeOptions } from "./tree.ts";

@@ -5,6 +5,8 @@ import { connect as dial, type Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
+import { CheckRanchAcceptors } from "../../src/instructions/check-ranch-acceptors.ts";
+import type { InstructionContext } from "../../src/instructions/instruction.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import {
   evaluate,
@@ -304,7 +306,7 @@ describe.runIf(await hasEjabberd())("ejabberd", () => {
            {trace, _, 'receive', M} when element(1, M) =:= system; element(1, M) =:= '$gen_call' -> Loop(N + 1);
            _ -> Loop(N) end end)(0) end)`,
     );
-    const flags = (await erlang("[{tracer, whereis(noted)}, 'receive']")) as Term;
+    const flags = await erlang("[{tracer, whereis(noted)}, 'receive']");
     for (const pid of pids) await node.call("erlang", "trace", [pid, atom("true"), flags]);
     const noted = (): Promise<Term> =>
       erlang("R = make_ref(), noted ! {get, self(), R}, receive {R, N} -> N end");
@@ -324,9 +326,17 @@ describe.runIf(await hasEjabberd())("ejabberd", () => {
     expect(await noted()).toBe(0);
     await node.call("sys", "get_status", [pids[0] as Pid, 100]).catch(() => undefined);
     expect(await noted()).not.toBe(0); // that it would have noted
-    await node.call("erlang", "exit", [tracer as Pid, atom("kill")]);
+    await node.call("erlang", "exit", [tracer, atom("kill")]);
     expect(answers.join()).not.toContain(ejabberd.cookie);
     expect(answers.join()).not.toMatch(/certfile|request_handlers|password/);
+  });
+
+  it("is left alone by what would hold its listeners", async () => {
+    const context = { node, facts: {}, log: () => undefined } as unknown as InstructionContext;
+    await expect(CheckRanchAcceptors.run(context, "ejabberd")).rejects.toMatchObject({
+      message: expect.stringContaining("cannot be held"),
+      remedy: "Use the minimal plan.",
+    });
   });
 
   it("has a tree with a child that does not run", async () => {
