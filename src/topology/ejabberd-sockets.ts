@@ -28,9 +28,8 @@ const ENTRIES: Script = new Script({
   source: `
 ${BATCH}
 ${MODULE_SUPERVISORS}
-Until = Now() + Wait,
 Table = [Ref || [Ref] <- ets:match(ejabberd_listener, {'$1', '_', '_'})],
-Added = [Ref || {_, Kids} <- Children([Sup || Sup <- [whereis(ejabberd_listener)], is_pid(Sup)], Until), is_list(Kids), {Ref, _, _, _} <- Kids],
+Added = [Ref || {_, Kids} <- Children([Sup || Sup <- [whereis(ejabberd_listener)], is_pid(Sup)], Now() + Wait), is_list(Kids), {Ref, _, _, _} <- Kids],
 Refs = lists:usort(Table ++ Added),
 Wanted = fun(Ref) -> Only =:= all orelse lists:member(Ref, Only) end,
 Fits = fun({Port, {0, 0, 0, 0}, _}, {_, Port}) -> true;
@@ -54,7 +53,7 @@ Free = [{Ref, Pid, none} || Socket <- case AnyLoose of true -> erlang:ports(); f
                             Ref <- RefOf(Socket, none), Loose(Ref), Wanted(Ref), {connected, Pid} <- [erlang:port_info(Socket, connected)],
                             is_pid(Pid), not is_map_key(Pid, Known), not Acceptor(Pid)],
 Asked = [{Ref, Sup} || Ref <- Refs, Wanted(Ref), Sup <- SupsOf(Ref)],
-Silent = [Sup || {Sup, timeout} <- Counts(lists:usort([Sup || {_, Sup} <- Asked]), Until)],
+Silent = [Sup || {Sup, timeout} <- Counts(lists:usort([Sup || {_, Sup} <- Asked]), Now() + Wait)],
 {Held ++ Free, [Pair || Pair = {_, Sup} <- Asked, lists:member(Sup, Silent)]}`,
 });
 

@@ -74,16 +74,15 @@ const LISTENERS: Script = new Script({
   source: `
 ${BATCH}
 ${MODULE_SUPERVISORS}
-Until = Now() + Wait,
 Top = whereis(ejabberd_listener),
 Modules = maps:from_list([{Ref, Module} || [Ref, Module] <- ets:match(ejabberd_listener, {'$1', '$2', '_'})]),
-Listed = case Children([Sup || Sup <- [Top], is_pid(Sup)], Until) of
+Listed = case Children([Sup || Sup <- [Top], is_pid(Sup)], Now() + Wait) of
     [{_, Kids}] when is_list(Kids) -> [{Ref, case is_pid(Pid) of true -> Pid; false -> none end} || {Ref, Pid, _, _} <- Kids];
     [{_, timeout}] -> [{Ref, unknown} || Ref <- maps:keys(Modules)];
     _ -> []
 end,
 Conns = [{Ref, Sup} || {Ref, _} <- Listed, Sup <- SupsOf(Ref)],
-Hung = [Sup || {Sup, timeout} <- Counts(lists:usort([Sup || {_, Sup} <- Conns]), Until)],
+Hung = [Sup || {Sup, timeout} <- Counts(lists:usort([Sup || {_, Sup} <- Conns]), Now() + Wait)],
 [begin
     Own = [Sup || {Of, Sup} <- Conns, Of =:= Ref],
     {Ref, Top, Pid, Own, maps:get(Ref, Modules, none), [Top || Pid =:= unknown] ++ [Sup || Sup <- Own, lists:member(Sup, Hung)]}

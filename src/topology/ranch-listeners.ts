@@ -76,7 +76,6 @@ const LISTENERS: Script = new Script({
   readOnly: true,
   source: `
 ${BATCH}
-Until = Now() + Wait,
 Conns = [{Ref, Pid} || [Ref, Pid] <- ets:match(ranch_server, {{conns_sup, '$1'}, '$2'})]
      ++ [{Ref, Pid} || [Ref, Pid] <- ets:match(ranch_server, {{conns_sup, '$1', '_'}, '$2'})],
 Parent = fun(Pid) -> case process_info(Pid, dictionary) of
@@ -87,14 +86,14 @@ Sups = case ets:match(ranch_server, {{listener_sup, '$1'}, '$2'}) of
     [] -> [{Ref, Up} || {Ref, Pid} <- Conns, Up <- [Parent(Pid)], is_pid(Up)];
     Known -> [{Ref, Pid} || [Ref, Pid] <- Known]
 end,
-Parts = maps:from_list(Children([Sup || {_, Sup} <- Sups], Until)),
+Parts = maps:from_list(Children([Sup || {_, Sup} <- Sups], Now() + Wait)),
 Child = fun(Id, Kids) when is_list(Kids) -> case lists:keyfind(Id, 1, Kids) of {_, Pid, _, _} -> Pid; false -> none end;
            (_, Silent) -> Silent
 end,
 Second = lists:append([[Pid || {Id, Pid, supervisor, _} <- Kids, is_pid(Pid),
                                Id =:= ranch_acceptors_sup orelse Id =:= ranch_conns_sup_sup]
                        || Kids <- maps:values(Parts), is_list(Kids)]),
-Below = maps:from_list(Children(Second, Until)),
+Below = maps:from_list(Children(Second, Now() + Wait)),
 [begin
     Kids = maps:get(Sup, Parts),
     Acceptors = Child(ranch_acceptors_sup, Kids),

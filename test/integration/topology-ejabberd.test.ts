@@ -34,7 +34,7 @@ describe.runIf(await hasEjabberd())("ejabberd", () => {
   let ejabberd: EjabberdProcess;
   let node: BeamNode;
   let remote: Remote;
-  const open: (() => Promise<unknown> | unknown)[] = [];
+  const open: (() => unknown)[] = [];
 
   beforeAll(async () => {
     ejabberd = await startEjabberd();
@@ -122,12 +122,12 @@ describe.runIf(await hasEjabberd())("ejabberd", () => {
 
   it("has its listeners found, each with the one process that accepts", async () => {
     const found = await listeners(remote);
-    expect(found.map(({ address, protocol }) => [address?.port, protocol]).sort()).toEqual(
+    expect(found.map(({ address, protocol }) => `${address?.port} ${protocol}`).sort()).toEqual(
       [
-        [ejabberd.c2s, "ejabberd_c2s"],
-        [ejabberd.mqtt, "mod_mqtt"],
-        [ejabberd.http, "ejabberd_http"],
-        [ejabberd.loose, "ejabberd_http"],
+        `${ejabberd.c2s} ejabberd_c2s`,
+        `${ejabberd.mqtt} mod_mqtt`,
+        `${ejabberd.http} ejabberd_http`,
+        `${ejabberd.loose} ejabberd_http`,
       ].sort(),
     );
     for (const listener of found) {
@@ -246,6 +246,17 @@ describe.runIf(await hasEjabberd())("ejabberd", () => {
     const told = await node.call("sys", "suspend", [socket?.pid as Pid, 300]).catch(String);
     expect(told).toMatch(/timeout/);
     expect(await seen()).toMatchObject([{ kind: "websocket", suspended: false, queue: 0 }]);
+
+    await tcp();
+    await until(async () => (await seen()).length === 2);
+    const idle = (await seen()).find(({ kind }) => kind === "http-idle");
+    expect(await node.call("sys", "suspend", [idle?.pid as Pid, 300]).catch(String)).toMatch(
+      /timeout/,
+    );
+    const left = (await seen()).find(({ kind }) => kind === "http-idle");
+    expect(left).toMatchObject({ suspended: false, queue: 1 }); // there it stays in the mailbox
+    (open.pop() as () => unknown)();
+    await until(async () => (await seen()).length === 1);
 
     const holder = await node.call("erlang", "spawn", [
       await erlang(
