@@ -101,9 +101,11 @@ export {
 } from "./topology/index.ts";
 export {
   type Operation,
+  receiveUpgradeScript,
   UpgradeError,
   type UpgradeEvent,
   type UpgradeOptions,
   type UpgradeReport,
+  type UpgradeScript,
   upgrade,
 } from "./upgrade/index.ts";

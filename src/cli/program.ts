@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Argument, Command, Option } from "commander";
 import type { Local, Run } from "./command.ts";
 import { type Globals, globalOptions } from "./globals.ts";
+import { addPlanOptions, targetOption } from "./plan-options.ts";
 
 /** The whole program, not yet parsed. */
 export function buildProgram(): Command {
@@ -92,24 +93,71 @@ export function buildProgram(): Command {
   const release = program.command("release").description("versions of the release: list, upgrade");
   add(release, "ls", "versions and their status", () => import("./commands/release-ls.ts"));
   for (const verb of ["upgrade", "downgrade"] as const) {
-    add(
+    const command = add(
       release,
       `${verb} <version>`,
       `${verb} hot, with nobody disconnected`,
       () => import("./commands/release-upgrade.ts"),
-    )
-      .addOption(
-        new Option("--plan <plan>", "what is suspended around the install")
-          .choices(["edeliver", "minimal"])
-          .default("edeliver"),
-      )
-      .addOption(targetOption())
-      .option("--app <application>", "the OTP application (default: the release's name)")
-      .option("--drain <duration>", "how long running requests are waited for", "500ms")
+    );
+    addPlanOptions(command)
       .option("--install-timeout <duration>", "the longest the install may take", "5m")
+      .option("--edeliver-output", "be visible in nodes() and show what edeliver's relup prints")
       .option("--no-permanent", "do not make the version permanent at the end")
       .option("--dry-run", "check and show the plan, change nothing");
   }
+  const plan = add(
+    program,
+    "plan <version>",
+    "what an upgrade would do, step by step; changes nothing",
+    () => import("./commands/plan.ts"),
+  );
+  addPlanOptions(plan).option("--lists", "the relup's lists of both directions instead");
+  const instruction = program
+    .command("instruction")
+    .description("edeliver's instructions one by one");
+  add(
+    instruction,
+    "ls",
+    "list them, with what they need and where they go",
+    () => import("./commands/instruction-ls.ts"),
+  );
+  const one = add(
+    instruction,
+    "run <name> [argument]",
+    "run one, after what it needs; what it changes is given back",
+    () => import("./commands/instruction-run.ts"),
+  );
+  addPlanOptions(one, { plan: false })
+    .option("--module <module...>", "the modules that change")
+    .option("--for <duration>", "how long what it changed stays so", "0")
+    .addOption(language());
+  const relup = program
+    .command("relup")
+    .description("the way between two versions: explain, show, rewrite");
+  add(
+    relup,
+    "explain <version>",
+    "what the upgrade to it does, in words, and to whom",
+    () => import("./commands/relup-explain.ts"),
+  ).option("--from <version>", "the version to come from (default: the one that runs)");
+  add(
+    relup,
+    "show <version>",
+    "the terms of its relup as they stand on the node",
+    () => import("./commands/relup-show.ts"),
+  );
+  add(
+    relup,
+    "soft-purge <version>",
+    "rewrite its relup: refuse where it would kill",
+    () => import("./commands/relup-soft-purge.ts"),
+  ).option("--dry-run", "show the difference, change nothing");
+  add(
+    relup,
+    "restore <version>",
+    "put a backup of its relup back",
+    () => import("./commands/relup-restore.ts"),
+  ).option("--backup <name>", "this one (default: the newest)");
   add(
     program,
     "recover",
@@ -148,12 +196,6 @@ function language(): Option {
 
 function forceOption(): Option {
   return new Option("--force", "take over from a controller that may still be alive");
-}
-
-function targetOption(): Option {
-  return new Option("--suspend <what>", "which processes of a websocket are suspended")
-    .choices(["channels", "transports", "both"])
-    .default("channels");
 }
 
 function version(): string {

@@ -1,6 +1,6 @@
 /** One command's time with a node: connect, work, close, and stop safely at Ctrl-C. */
 
-import { type BeamNode, connect } from "../node/index.ts";
+import { type BeamNode, connect, type DialOptions } from "../node/index.ts";
 import { observer, type Remote } from "../otp/index.ts";
 import type { Globals } from "./globals.ts";
 import { findTarget, type Target } from "./target.ts";
@@ -65,7 +65,12 @@ export function connectTo(
   target: Target,
   signal?: AbortSignal,
 ): Promise<BeamNode> {
-  return connect(target.node, {
+  return connect(target.node, dialOptions(globals, target, signal));
+}
+
+/** How a node is called as the flags say. */
+export function dialOptions(globals: Globals, target: Target, signal?: AbortSignal): DialOptions {
+  return {
     cookie: target.cookie,
     plain: globals.plain === true,
     ...(target.tls === undefined ? {} : { tls: target.tls }),
@@ -73,7 +78,7 @@ export function connectTo(
     ...(globals.epmd === undefined ? {} : { epmd: epmdAddress(globals.epmd) }),
     ...(target.timeout === 0 ? {} : { timeout: Math.min(target.timeout, 7000) }),
     ...(signal === undefined ? {} : { signal }),
-  });
+  };
 }
 
 /** `host`, `host:port` or `:port` of an EPMD; an IPv6 address stands in brackets. */

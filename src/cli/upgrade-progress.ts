@@ -1,7 +1,9 @@
 /** Shows an upgrade while it runs: a task list on a terminal, one line a change elsewhere. */
 
 import { Listr, ListrLogger, ProcessOutput } from "listr2";
+import { prefixOf } from "../instructions/index.ts";
 import { type Operation, STAGES, type Stage, type UpgradeEvent } from "../upgrade/index.ts";
+import { Lines } from "./output/lines.ts";
 import { plain } from "./output/plain.ts";
 import type { Printer } from "./output/printer.ts";
 
@@ -16,24 +18,28 @@ export async function follow<Result>(
   } else if (!quiet && process.stderr.isTTY === true) {
     await draw(operation);
   } else if (!quiet) {
-    for await (const event of operation) {
-      const line = lineOf(event);
-      if (line !== undefined) printer.note(`${new Date(event.at).toISOString()} ${line}`);
+    const printed = new Lines();
+    const note = (line: string, at: number) =>
+      printer.note(`${new Date(at).toISOString()} ${line}`);
+    try {
+      for await (const event of operation) {
+        for (const line of linesOf(event, printed)) note(line, event.at);
+      }
+    } finally {
+      if (printed.open !== "") note(printed.open, Date.now());
     }
   }
   return operation;
 }
 
-/** One event as a line of plain text. */
-export function lineOf(event: UpgradeEvent): string | undefined {
-  if (event.type === "plan") return `plan: ${event.steps.join(" → ")}`;
-  if (event.type === "log" && event.level === "debug") return undefined;
-  if (event.type === "log") return `${event.stage}: ${prefix(event.level)}${event.text}`;
-  return event.state === "skipped" ? undefined : `${event.stage} ${event.state}`;
-}
-
-function prefix(level: string): string {
-  return level === "warning" || level === "error" ? `${level}: ` : "";
+/** One event as lines of plain text; what was printed is shown line by line, when the line is complete. */
+function linesOf(event: UpgradeEvent, printed: Lines): string[] {
+  if (event.type === "plan") return [`plan: ${event.steps.join(" → ")}`];
+  if (event.type === "print") return printed.add(event.text);
+  if (event.type === "log") {
+    return event.level === "debug" ? [] : [`${event.stage}: ${prefixOf(event.level)}${event.text}`];
+  }
+  return event.state === "skipped" ? [] : [`${event.stage} ${event.state}`];
 }
 
 /** What a drawn task can be told. */
@@ -43,11 +49,23 @@ interface Task {
   skip(): void;
 }
 
+/** How many lines are shown below a stage: the last ones. */
+const SHOWN = 12;
+
 type Outcome = "done" | "failed" | "skipped";
 
 async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
   const ends = new Map<Stage, (outcome: Outcome) => void>();
   const tasks = new Map<Stage, Task>();
+  const lines = new Map<Stage, string[]>();
+  const printed = new Lines();
+  let printing: Stage | undefined;
+  const show = (stage: Stage) => {
+    const open = stage === printing && printed.open !== "" ? [printed.open] : [];
+    const shown = [...(lines.get(stage) ?? []), ...open].slice(-SHOWN);
+    const task = tasks.get(stage);
+    if (task !== undefined && shown.length > 0) task.output = shown.map(plain).join("\n");
+  };
   const list = new Listr(
     STAGES.map((stage) => {
       const ended = new Promise<Outcome>((resolve) => ends.set(stage, resolve));
@@ -55,6 +73,7 @@ async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
         title: stage,
         task: async (_context: object, task: Task) => {
           tasks.set(stage, task);
+          show(stage); // the list may be behind what happens
           const outcome = await ended;
           if (outcome === "skipped") task.skip();
           if (outcome === "failed") throw new Error(`${stage} failed`);
@@ -71,9 +90,15 @@ async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
   try {
     for await (const event of operation) {
       if (event.type === "stage" && event.state !== "start") ends.get(event.stage)?.(event.state);
-      else if (event.type === "log" && event.level !== "debug") {
-        const task = tasks.get(event.stage);
-        if (task !== undefined) task.output = plain(`${prefix(event.level)}${event.text}`);
+      else if (event.type === "log" || event.type === "print") {
+        const { stage } = event;
+        const own = lines.get(stage) ?? [];
+        if (event.type === "print") {
+          own.push(...printed.add(event.text));
+          printing = stage;
+        } else if (event.level !== "debug") own.push(`${prefixOf(event.level)}${event.text}`);
+        lines.set(stage, own.slice(-SHOWN));
+        show(stage);
       }
     }
   } finally {

@@ -58,6 +58,13 @@ const LOST: Readonly<Record<string, string>> = {
 /** The guardian refused or could not do a step; what is held stays held and guarded. */
 export class GuardRefusedError extends BeamError {
   readonly code = "BEAM_LEASE";
+  /** What the guardian said, as `busy`, `refused` or `failed`; absent when it was not asked. */
+  readonly reason: string | undefined;
+
+  constructor(message: string, options: BeamErrorOptions & { reason?: string } = {}) {
+    super(message, options);
+    this.reason = options.reason;
+  }
 }
 
 /** A journal cannot be written or read: nothing is suspended without one. */

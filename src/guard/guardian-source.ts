@@ -3,6 +3,8 @@
 import { Script } from "../otp/index.ts";
 import { BASICS } from "./source/basics.ts";
 import { INSPECTION } from "./source/inspection.ts";
+import { JOBS } from "./source/jobs.ts";
+import { LOOP } from "./source/loop.ts";
 import { REQUESTS } from "./source/requests.ts";
 import { UNDO } from "./source/undo.ts";
 
@@ -15,6 +17,6 @@ export const GUARD_NAME = "beamctl_guard";
  */
 export const GUARDIAN: Script = new Script({
   name: "guardian",
-  source: `${BASICS}${INSPECTION}${UNDO}${REQUESTS}`.trim(),
+  source: `${BASICS}${INSPECTION}${UNDO}${JOBS}${REQUESTS}${LOOP}`.trim(),
   bindings: ["Ctl", "About", "Lease", "Cap", "Grace"],
 });

@@ -8,6 +8,7 @@ import { type Armed, whyUnreachable } from "./arming.ts";
 import { readAnswer } from "./channel.ts";
 import { type DirectUndo, undoDirectly } from "./direct-undo.ts";
 import { GuardLostError, GuardRefusedError } from "./errors.ts";
+import { frozenBy } from "./frozen-by.ts";
 import { type Acceptor, type Entry, pidKey } from "./journal/records.ts";
 import { LeaseKeeper } from "./lease.ts";
 import type { UndoReport } from "./report.ts";
@@ -33,6 +34,7 @@ export class Hold {
   readonly #whenLost: Promise<never>;
   // All that was ever asked for, until it is known to be given back.
   readonly #pids = new Map<string, Pid>();
+  readonly #frozen = new Map<string, Pid>();
   readonly #everHeld = new Map<string, Pid>();
   #acceptors: readonly Acceptor[] = [];
   #timers: readonly Term[] = [];
@@ -71,7 +73,10 @@ export class Hold {
     return this.#armed.journal.append(this.#armed.operation, entry);
   }
 
-  /** Asks the guardian for a step. */
+  /**
+   * Asks the guardian for a step.
+   * @param timeout milliseconds; 0 waits as long as it holds
+   */
   async ask(what: Term, timeout: number): Promise<readonly Term[]> {
     const { channel, guard, epoch } = this.#armed;
     const request = channel.request(guard, epoch, what, timeout);
@@ -79,17 +84,23 @@ export class Hold {
     const answer = readAnswer(await Promise.race([request, this.#whenLost]));
     if (answer.ok) return answer.items;
     if (answer.lost !== undefined) throw this.#lose(answer.lost);
-    throw this.#refused(`the guardian refused a step: ${answer.reason}`);
+    throw this.#refused(`the guardian refused a step: ${answer.reason}`, answer.reason);
+  }
+
+  /** Asks for a step that changes what is held. While an install runs the guardian takes it only from who says so. */
+  step(what: Term, timeout: number, duringInstall: boolean): Promise<readonly Term[]> {
+    return this.ask(duringInstall ? tuple(atom("installing"), what) : what, timeout);
   }
 
   /** Has the guardian look at what will be held, and arm its backstop: nothing is suspended yet. */
   async prepare(
-    kind: "processes" | "acceptors",
+    kind: "processes" | "frozen" | "acceptors",
     what: readonly Term[],
     timeout: number,
+    duringInstall: boolean,
   ): Promise<readonly [refused: Term, timers: readonly Term[]]> {
     const request = tuple(atom("prepare"), atom(kind), what, timeout);
-    const [refused, timers] = await this.ask(request, timeout + UNDO);
+    const [refused, timers] = await this.step(request, timeout + UNDO, duringInstall);
     this.#timers = [...this.#timers, ...(timers as readonly Term[])];
     return [refused as Term, timers as readonly Term[]];
   }
@@ -101,9 +112,13 @@ export class Hold {
     }
   }
 
-  /** Those of these pids that are held; without pids, all. */
+  willFreeze(pids: readonly Pid[]): void {
+    for (const pid of pids) this.#frozen.set(pidKey(pid), pid);
+  }
+
+  /** Those of these pids that are suspended or frozen; without pids, all. */
   heldOf(pids: readonly Pid[] | undefined): Pid[] {
-    const all = [...this.#pids.values()];
+    const all = [...this.#pids.values(), ...this.#frozen.values()];
     if (pids === undefined) return all;
     const asked = new Set(pids.map(pidKey));
     return all.filter((pid) => asked.has(pidKey(pid)));
@@ -111,7 +126,10 @@ export class Hold {
 
   /** These are no longer held. */
   resumed(pids: readonly Pid[]): void {
-    for (const pid of pids) this.#pids.delete(pidKey(pid));
+    for (const pid of pids) {
+      this.#pids.delete(pidKey(pid));
+      this.#frozen.delete(pidKey(pid));
+    }
   }
 
   willHold(acceptors: readonly Acceptor[]): void {
@@ -144,6 +162,7 @@ export class Hold {
       undoneByGuard: told !== undefined && why !== "asked",
       resumed: (counts["resumed"] ?? 0) + (rescue?.resumed ?? 0),
       restarted: (counts["restarted"] ?? 0) + (rescue?.restarted ?? 0),
+      freed: rescue?.freed ?? 0,
       died: counts["died"] ?? 0,
       leftSuspended: left,
       leftHeld:
@@ -197,7 +216,9 @@ export class Hold {
 
   async #readBack(): Promise<number | undefined> {
     try {
-      return (await suspendedAmong(this.#node, [...this.#everHeld.values()])).length;
+      const suspended = await suspendedAmong(this.#node, [...this.#everHeld.values()]);
+      const frozen = await frozenBy(this.#node, this.#armed.guard, [...this.#frozen.values()]);
+      return suspended.length + frozen.length;
     } catch {
       return undefined;
     }
@@ -244,6 +265,8 @@ export class Hold {
     if (reason === NORMAL) return;
     this.#rescue = undoDirectly(this.#node, {
       pids: [...this.#pids.values()],
+      frozen: [...this.#frozen.values()],
+      guard: this.#armed.guard,
       acceptors: this.#acceptors,
       timers: this.#timers,
       installing: this.installing,
@@ -259,7 +282,8 @@ export class Hold {
     return error;
   }
 
-  #refused(message: string): BeamError {
-    return new GuardRefusedError(message, { node: this.#node.name });
+  #refused(message: string, reason?: string): BeamError {
+    const { name: node } = this.#node;
+    return new GuardRefusedError(message, reason === undefined ? { node } : { node, reason });
   }
 }

@@ -11,7 +11,8 @@ export {
   JournalLockedError,
   UnfinishedOperationError,
 } from "./errors.ts";
-export { Guardian, type HoldFailure, type StepOptions, type SuspendFailure } from "./guardian.ts";
+export type { HoldFailure, SuspendFailure } from "./failures.ts";
+export { Guardian, type ProcessOptions, type StepOptions } from "./guardian.ts";
 export { GUARD_NAME, GUARDIAN } from "./guardian-source.ts";
 export { Journal } from "./journal/journal.ts";
 export type { Acceptor, Entry, JournalOperation, JournalRecord } from "./journal/records.ts";

@@ -41,6 +41,8 @@ export interface RecoveredOperation {
     | undefined;
   /** What this recovery undid. */
   readonly undoneNow: { readonly resumed: number; readonly restarted: number };
+  /** Processes that were frozen and ran again when the guardian ended: nothing was to be resumed. */
+  readonly freed: number;
   /** What could not be undone. */
   readonly left: { readonly processes: readonly Pid[]; readonly acceptors: number };
 }
@@ -77,7 +79,7 @@ export async function recover(
     operations.push(await finish(node, journal, operation, told));
   }
   const known = unfinished.some(({ operation }) => operation === tombstone?.operation);
-  const clean = tombstone === undefined || (tombstone.processes === 0 && tombstone.acceptors === 0);
+  const clean = tombstone === undefined || isClean(tombstone);
   if (clean) await bury(node);
   const nothingLeft =
     (known || clean) &&
@@ -124,6 +126,7 @@ async function finish(
     journal.append(operation.operation, { kind: "end", outcome, left: 0 });
   const nothing = {
     undoneNow: { resumed: 0, restarted: 0 },
+    freed: 0,
     left: { processes: [], acceptors: 0 },
   };
   if (operation.creation !== node.creation) {
@@ -136,7 +139,7 @@ async function finish(
     resumed: told.counts["resumed"] ?? 0,
     restarted: told.counts["restarted"] ?? 0,
   };
-  if (told !== undefined && told.processes === 0 && told.acceptors === 0) {
+  if (told !== undefined && isClean(told)) {
     await cancelTimers(node, operation.timers);
     await end("undone");
     return { ...about, restarted: false, undoneByGuard, ...nothing };
@@ -144,17 +147,25 @@ async function finish(
   // Without a guardian's word, only what is really suspended is resumed: others may be running long since.
   const undone = await undoDirectly(node, {
     pids: await suspendedAmong(node, operation.pids),
+    frozen: operation.frozen,
+    guard: operation.guard,
     acceptors: operation.acceptors,
     timers: operation.timers,
     installing: operation.installing,
   });
-  const { leftProcesses, leftAcceptors, resumed, restarted } = undone;
+  const { leftProcesses, leftAcceptors, resumed, restarted, freed } = undone;
   if (leftProcesses.length === 0 && leftAcceptors.length === 0) await end("recovered");
   return {
     ...about,
     restarted: false,
     undoneByGuard,
     undoneNow: { resumed, restarted },
+    freed: told === undefined ? freed : 0, // else the tombstone counts them
     left: { processes: leftProcesses, acceptors: leftAcceptors.length },
   };
+}
+
+/** Whether a tombstone could give everything back. */
+function isClean({ processes, acceptors, frozen }: GuardStatus): boolean {
+  return processes === 0 && acceptors === 0 && frozen === 0;
 }

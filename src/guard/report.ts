@@ -7,12 +7,14 @@ export interface UndoReport {
   readonly why: string;
   /** Whether the guardian undid it by itself. */
   readonly undoneByGuard: boolean;
-  /** Processes resumed and acceptors restarted over the whole operation. */
+  /** Processes resumed, those that were frozen too, and acceptors restarted over the whole operation. */
   readonly resumed: number;
   readonly restarted: number;
+  /** Processes that were frozen by a guardian that died: the runtime resumed them with its end. */
+  readonly freed: number;
   /** Processes that ended while they were held. */
   readonly died: number;
-  /** Processes of the operation found suspended at the end; `undefined` when the link is lost and nobody could look. */
+  /** Processes of the operation found suspended, or still frozen by the guardian, at the end; `undefined` when the link is lost and nobody could look. */
   readonly leftSuspended: number | undefined;
   /** Acceptors that could not be started again; `undefined` when some were held and nobody could look. */
   readonly leftHeld: number | undefined;

@@ -19,9 +19,11 @@ export interface GuardStatus {
   readonly age: number;
   /** What is left of its lease; negative when it ran out. */
   readonly lease: number;
-  /** Processes and acceptors it holds, or, after an undo, could not give back. */
+  /** Processes it suspended and acceptors it holds, or, after an undo, could not give back. */
   readonly processes: number;
   readonly acceptors: number;
+  /** Processes that it freezes, or is about to, by the runtime's own list. */
+  readonly frozen: number;
   readonly counts: Readonly<Record<string, number>>;
   /** When it had undone everything, in epoch milliseconds of the node. */
   readonly undoneAt: number | undefined;
@@ -61,6 +63,7 @@ export function readStatus(term: Term | undefined): GuardStatus | undefined {
     lease: number("lease"),
     processes: number("processes"),
     acceptors: number("acceptors"),
+    frozen: number("frozen"),
     counts: counts instanceof TermMap ? countsOf(counts) : {},
     undoneAt: typeof undoneAt === "number" ? undoneAt : undefined,
     waiting: name("waiting") === "true",

@@ -1,42 +1,123 @@
-/** Suspending and resuming many processes at once, with edeliver's results. */
+/** Many processes at once: edeliver's `bulk_suspend`, `bulk_resume`, `bulk_wait_for_termination` and `notify_running_requests`. */
 
+import { setTimeout as delay } from "node:timers/promises";
 import type { Guardian, SuspendFailure } from "../guard/index.ts";
-import type { Pid } from "../term/index.ts";
+import type { BeamNode, SystemReply } from "../node/index.ts";
+import { atom, type Pid, type Term } from "../term/index.ts";
+import type { InstructionContext } from "./instruction.ts";
+
+/** A process and why it failed, as edeliver's `{Pid, Reason}`. */
+export type BulkFailure = readonly [pid: Pid, reason: string];
 
 /**
- * `ok | {errors, Count, [{Pid, Reason}]} | not_supported` as edeliver's `bulk_suspend/2` and `bulk_resume/2` return it,
- * without their defects: a process that is gone is an error of its own and never makes the rest "not supported",
- * and `not_supported` means that there were processes and none of them answered.
+ * `ok | {errors, Count, [{Pid, Reason}]} | not_supported` as edeliver's `bulk_suspend/2` and `bulk_resume/2` return it, in the order of the
+ * input, without their defects: a process that is gone is an error of its own and never makes the rest "not supported", and
+ * `not_supported` means that there were processes and none of them answers system messages. No processes at all are `ok`.
  */
 export type BulkResult =
   | "ok"
   | "not_supported"
-  | { readonly errors: number; readonly failed: readonly SuspendFailure[] };
+  | readonly ["errors", count: number, failures: readonly BulkFailure[]];
+
+const RESUME = atom("resume");
+
+/** What these need of the context. */
+type Bulk = Pick<InstructionContext, "node" | "log"> & {
+  readonly guardian: Guardian | undefined;
+  /** Default `false`. */
+  readonly duringInstall?: boolean;
+};
 
 /**
- * Suspends processes through the guardian, which will resume them if we vanish. Takes about one `timeout`, however many
- * processes there are; those that did not answer in time are sent a resume, so that they do not freeze later.
- * @param timeout milliseconds for all of them together
+ * `bulk_suspend/2` through the guardian, which will resume them if we vanish. Takes about one `timeout`, however many processes there
+ * are; those that did not answer in time are sent a resume, so that they do not freeze later.
+ * @param timeout milliseconds for all of them together. Default 1000
  */
 export async function bulkSuspend(
-  guardian: Guardian,
+  guardian: Pick<Guardian, "suspend">,
   pids: readonly Pid[],
-  timeout: number,
+  timeout = 1000,
 ): Promise<{ result: BulkResult; suspended: readonly Pid[] }> {
   const { suspended, failed } = await guardian.suspend(pids, { timeout });
-  return { result: bulkResult(pids.length, failed), suspended };
+  return { result: bulkResult(pids, failed), suspended };
 }
 
-/** Resumes what the guardian holds: exactly the recorded processes, never those found by looking again. */
-export async function bulkResume(guardian: Guardian): Promise<BulkResult> {
-  const { resumed, failed } = await guardian.resume();
-  return bulkResult(resumed.length + failed.length, failed);
+/**
+ * `bulk_resume/2`: resumes these processes. Those that the guardian holds are resumed through it and leave its list; others are sent the
+ * message of `sys:resume/1`, which does nothing to a process that runs. Takes at most `timeout`.
+ * @param timeout milliseconds for all of them together, or `infinity`: it waits as long as they take, with a warning, and the guardian's
+ * lease is renewed meanwhile. Default 5000
+ */
+export async function bulkResume(
+  context: Bulk,
+  pids: readonly Pid[],
+  timeout: number | "infinity" = 5000,
+): Promise<BulkResult> {
+  if (timeout === "infinity") {
+    context.log("warning", "resuming without a limit: one process that never answers holds it up");
+  }
+  const limit = timeout === "infinity" ? Number.POSITIVE_INFINITY : timeout;
+  const { guardian } = context;
+  const held = new Set((guardian?.held ?? []).map(String));
+  const ours = pids.filter((pid) => held.has(String(pid)));
+  const others = pids.filter((pid) => !held.has(String(pid)));
+  const [given, sent] = await Promise.all([
+    guardian === undefined || ours.length === 0
+      ? { failed: [] }
+      : guardian.resume(ours, { timeout: limit, duringInstall: context.duringInstall ?? false }),
+    context.node.systemMessages(others, RESUME, { timeout: limit }),
+  ]);
+  return bulkResult(pids, [...given.failed, ...sent.flatMap(failureOf)]);
 }
 
-/** The result for `asked` processes of which these failed, in input order. */
-export function bulkResult(asked: number, failed: readonly SuspendFailure[]): BulkResult {
+/**
+ * `bulk_wait_for_termination/2`: the processes that still run when the time is up. It returns as soon as all have ended, where edeliver's
+ * always waits its whole time.
+ * @param timeout milliseconds
+ */
+export async function bulkWaitForTermination(
+  node: BeamNode,
+  pids: readonly Pid[],
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<readonly Pid[]> {
+  const left = new Map(pids.map((pid) => [String(pid), pid]));
+  const monitors = [...left].map(([key, pid]) => ({ key, monitor: node.monitor(pid) }));
+  const stop = new AbortController();
+  const stopped = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+  const late = delay(timeout, undefined, { signal: stopped }).catch(() => undefined);
+  const ended = monitors.map(async ({ key, monitor }) => {
+    await monitor.down;
+    left.delete(key);
+  });
+  try {
+    await Promise.race([Promise.allSettled(ended), late]);
+  } finally {
+    stop.abort();
+    for (const { monitor } of monitors) monitor.cancel();
+  }
+  return [...left.values()];
+}
+
+/** `notify_running_requests/2`: sends each process the event as a plain message. No published Phoenix understands it. */
+export function notifyRunningRequests(node: BeamNode, pids: readonly Pid[], event: Term): void {
+  for (const pid of pids) node.send(pid, event);
+}
+
+/** The result for the processes that were asked. */
+export function bulkResult(asked: readonly Pid[], failed: readonly SuspendFailure[]): BulkResult {
   if (failed.length === 0) return "ok";
   const silent = failed.filter(({ reason }) => reason === "timeout" || reason === "not_otp");
-  if (silent.length === asked) return "not_supported";
-  return { errors: failed.length, failed };
+  const reasons = new Map(failed.map(({ pid, reason }) => [String(pid), reason]));
+  const failures = asked.flatMap((pid): BulkFailure[] => {
+    const reason = reasons.get(String(pid));
+    return reason === undefined ? [] : [[pid, reason]];
+  });
+  if (silent.length === failed.length && failures.length === asked.length) return "not_supported";
+  return ["errors", failures.length, failures];
+}
+
+function failureOf(reply: SystemReply): SuspendFailure[] {
+  if (reply.ok) return [];
+  return [{ pid: reply.pid, reason: reply.error.code === "BEAM_NOPROC" ? "noproc" : "timeout" }];
 }

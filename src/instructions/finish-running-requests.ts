@@ -1,68 +1,74 @@
 /** FinishRunningRequests: the HTTP requests that are running get a while to end. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { BeamNode } from "../node/index.ts";
-import type { Pid } from "../term/index.ts";
-import { connections } from "../topology/index.ts";
+import { appendAfterPointOfNoReturn } from "../relup/index.ts";
+import { type Atom, atom, type Tuple, tuple } from "../term/index.ts";
+import { bulkWaitForTermination, notifyRunningRequests } from "./bulk.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { CheckRanchConnections } from "./check-ranch-connections.ts";
-import { appendAfterPointOfNoReturn } from "./insert.ts";
-import type { Instruction } from "./instruction.ts";
+import { settings } from "./config.ts";
+import { defineInstruction } from "./define.ts";
+import type { RunnableInstruction } from "./instruction.ts";
+import { type RunningRequest, runningRequests } from "./running-requests.ts";
+
+/** Where a request runs in its connection, which does not end with it, it is looked at again after this time (ms). */
+const POLL = 50;
+
+/** The functions that edeliver's module offers beside `run`. */
+interface Functions {
+  readonly bulkWaitForTermination: typeof bulkWaitForTermination;
+  readonly notifyRunningRequests: typeof notifyRunningRequests;
+}
 
 /**
- * Waits until the running requests have ended, or `timeout` milliseconds have gone by: the rest run on, through the upgrade.
- * It returns as soon as all have ended (edeliver's always waits the whole time), and counts requests, not idle keep-alive
- * connections. The argument is edeliver's `{App, 500}`.
+ * Waits until the running requests have ended, or the time is up: the rest run on, through the upgrade. It returns as soon as all have
+ * ended (edeliver's always waits the whole time), and counts requests, not idle keep-alive connections. The argument is edeliver's
+ * `{App, Milliseconds}`. With `notifyRequests` the rest is sent `upgrade_started`.
  */
-export const FinishRunningRequests: Instruction<{ application: string; timeout: number }> = {
-  name: "FinishRunningRequests",
-  insertWhere: appendAfterPointOfNoReturn,
-  dependencies: [CheckRanchAcceptors, CheckRanchConnections],
-  arguments: (_instructions, { application, drainTimeout }) => ({
-    application,
-    timeout: drainTimeout,
+export const FinishRunningRequests: RunnableInstruction<Tuple<readonly [Atom, number]>> &
+  Functions = {
+  ...defineInstruction<Tuple<readonly [Atom, number]>>({
+    name: "FinishRunningRequests",
+    insertWhere: appendAfterPointOfNoReturn,
+    dependencies: [CheckRanchAcceptors, CheckRanchConnections],
+    arguments: (_instructions, config) => {
+      const { application, drainTimeout } = settings(config);
+      return tuple(atom(application), drainTimeout);
+    },
+
+    async run({ node, config, facts, log, signal }, { items: [, timeout] }) {
+      const until = performance.now() + timeout;
+      const seen = new Set<string>();
+      let left = await runningRequests(node);
+      for (const { pid } of left) seen.add(String(pid));
+      // A connection that was accepted just before the hold may begin its request only now, so the list is read again.
+      while (left.length > 0 && performance.now() < until && signal?.aborted !== true) {
+        await someEnded(left, until - performance.now());
+        left = await runningRequests(node);
+        for (const { pid } of left) seen.add(String(pid));
+      }
+      if (seen.size === 0) {
+        log("info", "no requests are running");
+        return;
+      }
+      const rest = left.length > 0 ? `; ${left.length} run on through the upgrade` : "";
+      log("info", `${seen.size - left.length} of ${seen.size} running requests finished${rest}`);
+      if (config.notifyRequests && left.length > 0) {
+        facts.notified = left.map(({ pid }) => pid);
+        notifyRunningRequests(node, facts.notified, atom("upgrade_started"));
+        log("info", `told ${left.length} requests that the upgrade starts`);
+      }
+
+      async function someEnded(requests: readonly RunningRequest[], limit: number) {
+        const own = requests.filter((request) => request.own).map(({ pid }) => pid);
+        if (own.length === requests.length) {
+          await bulkWaitForTermination(node, own, limit, signal);
+        } else {
+          await delay(Math.min(POLL, limit), undefined, signal ? { signal } : {}).catch(() => {});
+        }
+      }
+    },
   }),
-
-  async run({ node, log, signal }, { timeout }) {
-    const until = performance.now() + timeout;
-    const seen = new Set<string>();
-    let left = await running(node);
-    for (const pid of left) seen.add(String(pid));
-    // A connection that was accepted just before the hold may begin its request only now, so the list is read again.
-    while (left.length > 0 && performance.now() < until && signal?.aborted !== true) {
-      await ended(node, left, until - performance.now(), signal);
-      left = await running(node);
-      for (const pid of left) seen.add(String(pid));
-    }
-    if (seen.size === 0) {
-      log("info", "no requests are running");
-      return;
-    }
-    const rest = left.length > 0 ? `; ${left.length} run on through the upgrade` : "";
-    log("info", `${seen.size - left.length} of ${seen.size} running requests finished${rest}`);
-  },
+  bulkWaitForTermination,
+  notifyRunningRequests,
 };
-
-async function running(node: BeamNode): Promise<readonly Pid[]> {
-  const found = await connections(node, undefined, { topics: false });
-  return found.connections.flatMap(({ requests }) => requests);
-}
-
-/** Until all of these have ended, the time (ms) is up, or the user wants to stop. */
-async function ended(
-  node: BeamNode,
-  pids: readonly Pid[],
-  timeout: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const monitors = pids.map((pid) => node.monitor(pid));
-  const stop = new AbortController();
-  const stopped = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
-  const late = delay(timeout, undefined, { signal: stopped }).catch(() => undefined);
-  try {
-    await Promise.race([Promise.allSettled(monitors.map(({ down }) => down)), late]);
-  } finally {
-    stop.abort();
-    for (const monitor of monitors) monitor.cancel();
-  }
-}

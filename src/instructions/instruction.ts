@@ -1,97 +1,89 @@
-/** What an upgrade instruction is: a named, ordered operation on a live node, and the lists it is put into. */
+/** What an instruction is: edeliver's behaviours `Instruction` and `RunnableInstruction`, run from outside. */
 
 import type { Guardian } from "../guard/index.ts";
 import type { BeamNode } from "../node/index.ts";
-import type { Pid } from "../term/index.ts";
+import type { SupervisedProcess } from "../otp/index.ts";
+import type { InsertFun, Instruction, Instructions } from "../relup/index.ts";
+import type { Pid, Term } from "../term/index.ts";
 import type { Listener } from "../topology/index.ts";
-
-/**
- * One entry of an upgrade's list. `point_of_no_return` divides what only looks from what changes the node;
- * `install` is the release handler evaluating the relup; `verify` reads back what it did.
- */
-export type PlanStep =
-  | { readonly type: "run"; readonly instruction: Instruction; readonly args: unknown }
-  | { readonly type: "point_of_no_return" }
-  | { readonly type: "install" }
-  | { readonly type: "verify" };
-
-/** The lists of both directions with their versions, as edeliver's struct of the same name has them. */
-export interface Instructions {
-  readonly upInstructions: readonly PlanStep[];
-  readonly downInstructions: readonly PlanStep[];
-  /** The version that the upgrade leads to. */
-  readonly upVersion: string;
-  /** The version that the downgrade leads to. */
-  readonly downVersion: string;
-  /** The modules that the relup loads. */
-  readonly changedModules: readonly string[];
-}
-
-/** Puts a step into both lists at the place it is named after. */
-export type InsertFun = (instructions: Instructions, step: PlanStep) => Instructions;
-
-/** Which processes of a websocket are suspended. */
-export type SuspendTarget = "channels" | "transports" | "both";
-
-/** What the user decided for the whole plan. */
-export interface InstructionConfig {
-  /** The OTP application that is upgraded. */
-  readonly application: string;
-  /** Default `channels`: heartbeats go on being answered, so clients stay connected. */
-  readonly suspend: SuspendTarget;
-  /** Milliseconds that a process may take to accept its suspension. Default 1000. */
-  readonly suspendTimeout: number;
-  /** Milliseconds that running requests are waited for. Default 500, as in edeliver. */
-  readonly drainTimeout: number;
-}
-
-/** The defaults of {@link InstructionConfig}, but for the application. */
-export const DEFAULT_CONFIG: Omit<InstructionConfig, "application"> = {
-  suspend: "channels",
-  suspendTimeout: 1000,
-  drainTimeout: 500,
-};
+import type { Config, InstructionConfig } from "./config.ts";
 
 /** The kinds of lines that an instruction writes. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
 
 /** What the instructions of one run have found and done, handed from one to the next. */
 export interface Facts {
+  /** The listeners that {@link InstructionConfig.listeners} chooses, as they were before anything was stopped. */
   listeners: readonly Listener[];
-  /** Acceptors that ran before we held them, per listener. */
+  /** Acceptors that ran before we stopped them, over all listeners. */
   heldAcceptors: number;
   suspended: readonly Pid[];
   /** When the first process was suspended and the last resumed, in epoch milliseconds. */
   suspendedAt: number | undefined;
   resumedAt: number | undefined;
+  /** Processes of changed modules that we suspended, to change their state. */
+  appProcesses: readonly SupervisedProcess[];
+  /** By module the version that was loaded before, for their `code_change`. */
+  oldVersions: ReadonlyMap<string, Term>;
+  /** Requests that were told of the upgrade, to be told of its end. */
+  notified: readonly Pid[];
 }
 
 /** What an instruction is given when it runs. */
 export interface InstructionContext {
+  /** The name of the instruction that runs. */
+  readonly instruction: string;
   readonly node: BeamNode;
   readonly config: InstructionConfig;
   readonly facts: Facts;
   readonly signal: AbortSignal | undefined;
   /** The guardian: there only after the point of no return. */
   readonly guardian: Guardian | undefined;
+  /** Whether the release handler waits for us in the middle of an install: the relup called us. */
+  readonly duringInstall: boolean;
+  /** Writes a line in our output, with the prefix of its level, and in the node's own log. */
   log(level: LogLevel, text: string): void;
+  /** Writes text in our output only, as it is: what edeliver prints in the upgrade script. */
+  print(text: string): void;
 }
 
-/** An upgrade instruction: edeliver's `RunnableInstruction` behaviour, run from outside. */
-export interface Instruction<Args = unknown> {
-  /** edeliver's name of the module. */
+/** What puts itself into the lists of a relup: edeliver's behaviour `Edeliver.Relup.Instruction`. */
+export interface RelupModifier {
+  /** edeliver's name of the module, without its namespace. */
   readonly name: string;
+  /** `modify_relup/2`: the lists with this instruction in them. */
+  modifyRelup(instructions: Instructions, config: Config): Instructions;
+}
+
+/** An instruction with work to do: edeliver's behaviour `Edeliver.Relup.RunnableInstruction`. Made by {@link defineInstruction}. */
+export interface RunnableInstruction<Args extends Term = Term> extends RelupModifier {
+  /** The module that a relup names, as `Elixir.Edeliver.Relup.Instructions.Sleep`. */
+  readonly module: string;
+  /** `insert_where/0`: where in a list it goes. */
   readonly insertWhere: InsertFun;
-  /** Instructions that must stand before this one in the list. */
-  readonly dependencies: readonly Instruction[];
-  /** The argument that {@link Instruction.run} is given, decided when the plan is made. */
-  arguments(instructions: Instructions, config: InstructionConfig): Args;
+  /** `arguments/2`: the one argument of {@link run}, a term, decided when the plan is made. */
+  arguments(instructions: Instructions, config: Config): Args;
+  /** `dependencies/0`: instructions that must stand before this one. */
+  dependencies(): readonly RunnableInstruction[];
+  /** `call_this/1`: the instruction of the relup that runs this one, `{apply, {Module, run, [Argument]}}`. */
+  callThis(args: readonly [Args]): Instruction;
   /**
-   * Does the work. Before the point of no return it changes nothing on the node and may run more than once.
+   * `run/1`: does the work. Before the point of no return it changes nothing on the node and runs more than once.
    * @throws InstructionError to abort the upgrade
    */
   run(context: InstructionContext, args: Args): Promise<void>;
 }
+
+/** One thing that is done, in the order it is done from outside. */
+export type PlanStep =
+  | {
+      readonly type: "run";
+      readonly instruction: RunnableInstruction;
+      readonly args: Term;
+    }
+  | { readonly type: "point_of_no_return" | "install" | "verify" }
+  /** One of the relup's own, among which ours stand when the relup calls us. */
+  | { readonly type: "relup"; readonly instruction: Instruction };
 
 /** Empty facts, for the start of a run. */
 export function noFacts(): Facts {
@@ -101,5 +93,8 @@ export function noFacts(): Facts {
     suspended: [],
     suspendedAt: undefined,
     resumedAt: undefined,
+    appProcesses: [],
+    oldVersions: new Map(),
+    notified: [],
   };
 }

@@ -1,69 +1,147 @@
-/** From instructions to the ordered list of an upgrade, with dependencies in front of what needs them. */
+/** From instructions to the lists of an upgrade, and from such a list to what is done from outside, in order. */
 
 import { UsageError } from "../errors.ts";
+import {
+  type Instruction,
+  type Instructions,
+  modifiesApplications,
+  modifiesCode,
+  modifiesProcesses,
+  partsOf,
+  runnableModule,
+} from "../relup/index.ts";
+import type { Term, Tuple } from "../term/index.ts";
+import { inspect } from "../term/index.ts";
+import { catalogueOf } from "./catalogue.ts";
 import { CheckProcessesRunningOldCode } from "./check-processes-running-old-code.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { CheckRanchConnections } from "./check-ranch-connections.ts";
+import type { InstructionConfig } from "./config.ts";
 import { FinishRunningRequests } from "./finish-running-requests.ts";
-import type { Instruction, InstructionConfig, Instructions, PlanStep } from "./instruction.ts";
+import type { PlanStep, RelupModifier, RunnableInstruction } from "./instruction.ts";
+import { RerunFailedRequests } from "./rerun-failed-requests.ts";
 import { ResumeChannels } from "./resume-channels.ts";
 import { ResumeRanchAcceptors } from "./resume-ranch-acceptors.ts";
+import { type Section, StartSection } from "./start-section.ts";
 import { SuspendChannels } from "./suspend-channels.ts";
 import { SuspendRanchAcceptors } from "./suspend-ranch-acceptors.ts";
 
+/** One thing of a plan: an instruction, or a function that changes the lists in its own way (`Sleep` for 5 seconds, a section). */
+export type PlanEntry =
+  | RelupModifier
+  | ((instructions: Instructions, config: InstructionConfig) => Instructions);
+
 /** edeliver's ritual for Phoenix, in its order. */
-export const EDELIVER: readonly Instruction[] = [
+export const EDELIVER: readonly PlanEntry[] = [
+  section("check"),
   CheckProcessesRunningOldCode,
   CheckRanchAcceptors,
   CheckRanchConnections,
+  section("suspend"),
   SuspendRanchAcceptors,
   SuspendChannels,
   FinishRunningRequests,
+  section("upgrade"),
+  section("resume"),
+  RerunFailedRequests,
   ResumeChannels,
   ResumeRanchAcceptors,
-] as readonly Instruction[];
+  section("finished"),
+];
 
 /** Nothing beyond what the relup itself suspends; only the check that loading kills nobody. */
-export const MINIMAL: readonly Instruction[] = [
-  CheckProcessesRunningOldCode,
-] as readonly Instruction[];
+export const MINIMAL: readonly PlanEntry[] = [CheckProcessesRunningOldCode];
 
 /** The two plans by the names that users give. */
-export const PLANS: Readonly<Record<"edeliver" | "minimal", readonly Instruction[]>> = {
+export const PLANS: Readonly<Record<"edeliver" | "minimal", readonly PlanEntry[]>> = {
   edeliver: EDELIVER,
   minimal: MINIMAL,
 };
 
-const SKELETON: readonly PlanStep[] = [
-  { type: "point_of_no_return" },
-  { type: "install" },
-  { type: "verify" },
-];
-
 /**
- * The lists of an upgrade: each instruction goes where its `insertWhere` says, in the order given.
- * @throws UsageError when an instruction would run before one it depends on, or without it
+ * The lists with each entry's instructions in them: it goes where its `insertWhere` says, in the order given.
+ * @throws UsageError when an instruction would run before one it depends on, or without it, in either list
  */
 export function plan(
-  instructions: readonly Instruction[],
-  versions: { up: string; down: string; changedModules: readonly string[] },
+  entries: readonly PlanEntry[],
+  instructions: Instructions,
   config: InstructionConfig,
 ): Instructions {
-  let result: Instructions = {
-    upInstructions: SKELETON,
-    downInstructions: SKELETON,
-    upVersion: versions.up,
-    downVersion: versions.down,
-    changedModules: versions.changedModules,
-  };
-  for (const instruction of instructions) {
-    const args = instruction.arguments(result, config);
-    result = instruction.insertWhere(result, { type: "run", instruction, args });
-  }
-  checkDependencies(result.upInstructions);
-  checkDependencies(result.downInstructions);
+  const result = entries.reduce(
+    (lists, entry) =>
+      typeof entry === "function" ? entry(lists, config) : entry.modifyRelup(lists, config),
+    instructions,
+  );
+  const catalogue = catalogueOf(runnableOf(entries));
+  const { upInstructions, downInstructions } = instructions;
+  checkDependencies(result.upInstructions, new Set(upInstructions), catalogue);
+  checkDependencies(result.downInstructions, new Set(downInstructions), catalogue);
   return result;
 }
+
+/**
+ * What is done from outside for a list, in order: our instructions before and after the install, which is all that the relup itself holds. Its
+ * own `{suspend, _}`, which it may do first, comes after ours then: better than in edeliver, whose acceptors still run at that time.
+ * @param own the relup's own instructions: the very terms, since a relup may hold edeliver's too, which the node runs
+ * @throws UsageError when one of ours stands between two that modify code, processes or applications: only a relup itself can do that
+ */
+export function stepsOf(
+  list: readonly Instruction[],
+  own: readonly Instruction[],
+  entries: readonly PlanEntry[],
+): readonly PlanStep[] {
+  const catalogue = catalogueOf(runnableOf(entries));
+  const relups = new Set(own);
+  const steps: PlanStep[] = [];
+  const lastOwn = list.findLastIndex((one) => relups.has(one));
+  let installed = false;
+  let begun = false;
+  for (const [index, one] of list.entries()) {
+    const instruction = relups.has(one)
+      ? undefined
+      : catalogue.get(runnableModule(one)?.name ?? "");
+    if (instruction === undefined) {
+      if (partsOf(one).tag === "point_of_no_return") {
+        steps.push({ type: "point_of_no_return" });
+        begun = true;
+        installed = index === lastOwn;
+        if (installed) steps.push(...INSTALL);
+      } else if (begun && !installed && index === lastOwn) {
+        installed = true;
+        steps.push(...INSTALL);
+      }
+      continue;
+    }
+    if (begun && !installed && list.slice(0, index).some(modifies)) {
+      throw new UsageError(`${instruction.name} stands between instructions of the relup itself`, {
+        remedy:
+          "From outside it can run before or after them; have the relup call us (`--in-relup`).",
+      });
+    }
+    steps.push({ type: "run", instruction, args: argumentOf(one) });
+  }
+  return steps;
+}
+
+/** As {@link stepsOf}, for a relup that calls us: ours stay among its own, wherever they are. */
+export function stepsWithin(
+  list: readonly Instruction[],
+  own: readonly Instruction[],
+  entries: readonly PlanEntry[],
+): readonly PlanStep[] {
+  const catalogue = catalogueOf(runnableOf(entries));
+  const relups = new Set(own);
+  const steps = list.map((one): PlanStep => {
+    const ours = relups.has(one) ? undefined : catalogue.get(runnableModule(one)?.name ?? "");
+    if (ours !== undefined) return { type: "run", instruction: ours, args: argumentOf(one) };
+    return partsOf(one).tag === "point_of_no_return"
+      ? { type: "point_of_no_return" }
+      : { type: "relup", instruction: one };
+  });
+  return [...steps, { type: "verify" }];
+}
+
+const INSTALL: readonly PlanStep[] = [{ type: "install" }, { type: "verify" }];
 
 /** The steps before the point of no return: they only look, and run at check time and again at install time. */
 export function checks(steps: readonly PlanStep[]): readonly PlanStep[] {
@@ -79,16 +157,48 @@ function pointOfNoReturn(steps: readonly PlanStep[]): number {
   return steps.findIndex((step) => step.type === "point_of_no_return");
 }
 
-function checkDependencies(steps: readonly PlanStep[]): void {
+function section(name: Section): PlanEntry {
+  return (instructions, config) => StartSection.modifyRelup(instructions, config, name);
+}
+
+function runnableOf(entries: readonly PlanEntry[]): RunnableInstruction[] {
+  return entries.flatMap((entry) =>
+    typeof entry === "object" && "module" in entry ? [entry as RunnableInstruction] : [],
+  );
+}
+
+function modifies(instruction: Instruction): boolean {
+  return (
+    modifiesCode(instruction) || modifiesProcesses(instruction) || modifiesApplications(instruction)
+  );
+}
+
+/** The one argument of `{apply, {Module, run, [Argument]}}`. */
+function argumentOf(call: Instruction): Term {
+  const [, , args] = (partsOf(call).args[0] as Tuple).items;
+  if (Array.isArray(args) && args.length === 1) return args[0] as Term;
+  throw new UsageError(`${inspect(call, { limit: 10 })} has not one argument`, {
+    remedy: "Make it with the instruction's callThis.",
+  });
+}
+
+function checkDependencies(
+  list: readonly Instruction[],
+  relups: ReadonlySet<Instruction>,
+  catalogue: ReadonlyMap<string, RunnableInstruction>,
+): void {
   const before = new Set<string>();
-  for (const step of steps) {
-    if (step.type !== "run") continue;
-    const missing = step.instruction.dependencies.find(({ name }) => !before.has(name));
+  for (const one of list) {
+    const instruction = relups.has(one)
+      ? undefined
+      : catalogue.get(runnableModule(one)?.name ?? "");
+    if (instruction === undefined) continue;
+    const missing = instruction.dependencies().find(({ module }) => !before.has(module));
     if (missing !== undefined) {
-      throw new UsageError(`${step.instruction.name} needs ${missing.name} before it in the plan`, {
-        remedy: `Put ${missing.name} into the plan, in front of ${step.instruction.name}.`,
+      throw new UsageError(`${instruction.name} needs ${missing.name} before it in the plan`, {
+        remedy: `Put ${missing.name} into the plan, in front of ${instruction.name}.`,
       });
     }
-    before.add(step.instruction.name);
+    before.add(instruction.module);
   }
 }

@@ -1,13 +1,17 @@
 /** SuspendChannels: the processes behind the websockets stop, their messages wait, their clients notice nothing. */
 
-import type { Pid } from "../term/index.ts";
-import { detectSockets, type NotDetected } from "../topology/index.ts";
-import { bulkSuspend } from "./bulk.ts";
+import type { Guardian } from "../guard/index.ts";
+import { appendAfterPointOfNoReturn } from "../relup/index.ts";
+import type { Atom, Pid } from "../term/index.ts";
+import { detectSockets, type NotDetected, type Stop } from "../topology/index.ts";
+import { applicationArgument } from "./application-argument.ts";
+import { type BulkResult, bulkSuspend } from "./bulk.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { CheckRanchConnections } from "./check-ranch-connections.ts";
+import type { SuspendTarget } from "./config.ts";
+import { defineInstruction } from "./define.ts";
 import { guarded } from "./guarded.ts";
-import { appendAfterPointOfNoReturn } from "./insert.ts";
-import type { Instruction, InstructionContext, SuspendTarget } from "./instruction.ts";
+import type { InstructionContext, RunnableInstruction } from "./instruction.ts";
 
 const NAME = "SuspendChannels";
 
@@ -15,15 +19,16 @@ const NAME = "SuspendChannels";
 const ROUNDS = 5;
 
 /**
- * Suspends the channel processes (or the transports, or both) through the guardian. Processes that refuse are a warning: they
+ * Suspends the channel processes (or the transports, or both) through the guardian; transports that take no system messages, as Cowboy 1's, are
+ * frozen. Processes that refuse are a warning: they
  * run on, as they would in a bare upgrade. Clients' heartbeats are answered by the transports, so hold channels rather
- * than transports, and for less than the 10 s after which a client gives up a push.
+ * than transports, and for less than the 10 s after which a client gives up a push; a transport for less than 30 s.
  */
-export const SuspendChannels: Instruction<string> = {
+export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
   name: NAME,
   insertWhere: appendAfterPointOfNoReturn,
   dependencies: [CheckRanchAcceptors, CheckRanchConnections],
-  arguments: (_instructions, { application }) => application,
+  arguments: applicationArgument,
 
   async run(context) {
     const { config, facts, log } = context;
@@ -37,37 +42,59 @@ export const SuspendChannels: Instruction<string> = {
         log("warning", `no channel can be seen, and none is suspended: ${found.notDetected}`);
         break;
       }
-      const fresh = found.filter((pid) => !asked.has(String(pid)));
+      const fresh = found.filter(({ pid }) => !asked.has(String(pid)));
       if (fresh.length === 0) break;
-      for (const pid of fresh) asked.add(String(pid));
+      for (const { pid } of fresh) asked.add(String(pid));
       facts.suspendedAt ??= Date.now();
-      const { result, suspended: held } = await bulkSuspend(guardian, fresh, config.suspendTimeout);
-      suspended.push(...held);
+      const { stopped, result, unsafe } = await stopTargets(guardian, fresh, config.suspendTimeout);
+      suspended.push(...stopped);
       facts.suspended = suspended;
+      failed += fresh.length - stopped.length;
       if (result === "not_supported") {
-        log("warning", `${fresh.length} processes do not answer system messages: not suspended`);
-      } else if (result !== "ok") {
-        failed += result.errors;
+        log("warning", "none of them answers system messages");
       }
+      if (unsafe > 0) log("warning", `there is no safe way to stop ${unsafe} processes`);
     }
     if (failed > 0) log("warning", `${failed} of ${asked.size} processes could not be suspended`);
     log("info", `suspended ${suspended.length} of ${asked.size} ${nameOf(config.suspend)}`);
   },
-};
+});
+
+/** A process to stop, and how. */
+export interface Target {
+  readonly pid: Pid;
+  readonly stop: Stop;
+}
+
+/** Suspends or freezes these, each in its own way; `result` is about those that take system messages. */
+export async function stopTargets(
+  guardian: Pick<Guardian, "suspend" | "freeze">,
+  wanted: readonly Target[],
+  timeout: number,
+): Promise<{ stopped: readonly Pid[]; result: BulkResult; unsafe: number }> {
+  const by = (stop: Stop) => wanted.flatMap((one) => (one.stop === stop ? [one.pid] : []));
+  const cold = by("freeze");
+  const { result, suspended } = await bulkSuspend(guardian, by("suspend"), timeout);
+  const { frozen } = cold.length === 0 ? { frozen: [] } : await guardian.freeze(cold, { timeout });
+  return { stopped: [...suspended, ...frozen], result, unsafe: by("none").length };
+}
 
 /** The processes of this kind that run now, or why there is no way to tell on this node. Wakes none of them. */
 export async function targets(
   { node }: Pick<InstructionContext, "node">,
   target: SuspendTarget,
-): Promise<readonly Pid[] | NotDetected> {
+): Promise<readonly Target[] | NotDetected> {
   const found = await detectSockets(node, { topics: false });
   if ("notDetected" in found) return found;
-  const sockets = found.connections.filter(({ kind }) => kind === "websocket");
-  const wanted = [
-    ...(target === "transports" ? [] : found.channels),
-    ...(target === "channels" ? [] : sockets),
+  const transports = found.connections.filter(
+    ({ kind }) => kind === "websocket" || kind === "longpoll",
+  );
+  return [
+    ...(target === "transports"
+      ? []
+      : found.channels.map(({ pid }) => ({ pid, stop: "suspend" as const }))),
+    ...(target === "channels" ? [] : transports.map(({ pid, stop }) => ({ pid, stop }))),
   ];
-  return wanted.map(({ pid }) => pid);
 }
 
 function nameOf(target: SuspendTarget): string {

@@ -1,47 +1,62 @@
-/** SuspendRanchAcceptors: from here on new clients wait in the listen backlog, and nobody is refused. */
+/** SuspendRanchAcceptors: from here on new clients wait in the listen backlog, or are refused. */
 
-import { listeners } from "../topology/index.ts";
+import { appendAfterPointOfNoReturn } from "../relup/index.ts";
+import type { Atom } from "../term/index.ts";
+import { applicationArgument } from "./application-argument.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
+import { chosenListeners } from "./chosen-listeners.ts";
+import { defineInstruction } from "./define.ts";
 import { InstructionError } from "./errors.ts";
 import { guarded } from "./guarded.ts";
-import { appendAfterPointOfNoReturn } from "./insert.ts";
-import type { Instruction } from "./instruction.ts";
+import type { RunnableInstruction } from "./instruction.ts";
 
 const NAME = "SuspendRanchAcceptors";
 
 /**
- * Terminates the acceptors of every listener through the guardian, which restarts them if we vanish. The listen socket stays
- * open, so clients connect into its backlog and are answered after the resume. No supervisor is suspended: the release
- * handler could not walk past it. Every existing connection goes on.
+ * Stops the acceptors of every chosen listener through the guardian, which starts them again if we vanish. To `hold`, the acceptors are
+ * terminated: the listen socket stays open, so clients connect into its backlog (1024 by default in Ranch and Thousand Island, capped by
+ * the system) and are answered after the resume. To `refuse`, the socket is closed. No supervisor is suspended: the release handler
+ * could not walk past it. Every existing connection goes on.
  */
-export const SuspendRanchAcceptors: Instruction<string> = {
+export const SuspendRanchAcceptors: RunnableInstruction<Atom> = defineInstruction({
   name: NAME,
   insertWhere: appendAfterPointOfNoReturn,
   dependencies: [CheckRanchAcceptors],
-  arguments: (_instructions, { application }) => application,
+  arguments: applicationArgument,
 
   async run(context) {
-    const { node, facts, log } = context;
+    const { node, config, facts, log } = context;
     const guardian = guarded(NAME, context);
-    const acceptors = facts.listeners.flatMap(({ supervisors, acceptors: found }) => {
-      const supervisor = supervisors.acceptors;
-      if (supervisor === undefined) return [];
-      return found.filter(({ pid }) => pid !== undefined).map(({ id }) => ({ supervisor, id }));
-    });
-    const { held, failed } = await guardian.hold(acceptors);
-    facts.heldAcceptors = held.length;
+    const mode = config.acceptors;
+    const unable = facts.listeners.filter(({ stops }) => stops[mode].length === 0);
+    if (unable.length > 0) {
+      const names = unable.map(({ name, kind }) => `${name} (${kind})`).join(", ");
+      throw new InstructionError(NAME, `there is no way to ${mode} new clients of ${names}`, {
+        node: node.name,
+        remedy: "Name the listeners that can be stopped, or use the other mode.",
+      });
+    }
+    const { held, failed } = await guardian.hold(
+      facts.listeners.flatMap(({ stops }) => stops[mode]),
+    );
+    facts.heldAcceptors = facts.listeners.reduce((sum, { acceptors }) => sum + acceptors.length, 0);
     if (failed.length > 0) {
       const reasons = [...new Set(failed.map(({ reason }) => reason))].join(", ");
-      throw new InstructionError(NAME, `${failed.length} acceptors cannot be held: ${reasons}`, {
+      const count = `${failed.length} of ${held.length + failed.length}`;
+      throw new InstructionError(NAME, `${count} acceptors cannot be stopped: ${reasons}`, {
         node: node.name,
         remedy: "Look at `beamctl listeners`; nothing stays held.",
       });
     }
-    const running = (await listeners(node)).filter(({ status }) => status !== "held");
+    const wished = mode === "hold" ? "held" : "suspended";
+    const running = (await chosenListeners(context)).filter(({ status }) => status !== wished);
     if (running.length > 0) {
       const names = running.map(({ name, status }) => `${name} is ${status}`).join(", ");
-      throw new InstructionError(NAME, `not every listener is held: ${names}`, { node: node.name });
+      throw new InstructionError(NAME, `not every listener is ${wished}: ${names}`, {
+        node: node.name,
+      });
     }
-    log("info", `holding ${acceptors.length} acceptors; new clients wait`);
+    const what = mode === "hold" ? "new clients wait" : "new clients are refused";
+    log("info", `holding ${facts.heldAcceptors} acceptors; ${what}`);
   },
-};
+});

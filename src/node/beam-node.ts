@@ -21,6 +21,7 @@ import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import { type Monitor, monitor } from "./monitors.ts";
 import { Ping } from "./ping.ts";
 import { remaining, type WaitOptions } from "./request.ts";
+import { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
 import { type Spawned, type SpawnOptions, SpawnRequest } from "./spawn.ts";
 import { SystemBatch, type SystemOptions, type SystemReply } from "./system.ts";
 import { UserLeader } from "./user-leader.ts";
@@ -228,6 +229,14 @@ export class BeamNode implements AsyncDisposable {
    */
   mailbox(options: MailboxOptions = {}): Mailbox {
     return new Mailbox(this.#link, options);
+  }
+
+  /**
+   * Starts a server of ours that processes of the node call as a gen_server, `{Name, LocalName}`.
+   * @throws UsageError when the name is taken
+   */
+  serve(name: string, handlers: ServerHandlers, options: ServerOptions = {}): Server {
+    return new Server(this.#link.home, name, handlers, options);
   }
 
   /**

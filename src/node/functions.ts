@@ -7,6 +7,8 @@ import { type Atom, atom, binary, type Pid, type Term } from "../term/index.ts";
 export interface CallContext {
   /** The process that asked; of a call by way of `rex` the one that is answered. */
   readonly caller: Pid;
+  /** The name of the node that asked. */
+  readonly node: string;
   /** Aborts when the caller's node is gone, or when the caller kills the call. */
   readonly signal: AbortSignal;
 }

@@ -40,12 +40,13 @@ const GRACE = 1_000;
 /** A node of ours. Nothing that others ask is executed but what was allowed. `await using` ends it. */
 export class LocalNode implements AsyncDisposable {
   readonly name: string;
+  /** Whether others have it in `nodes()`. */
+  readonly visible: boolean;
   readonly #options: LocalNodeOptions;
   readonly #nodes = new Map<string, BeamNode>();
   readonly #dialing = new Map<string, Dialing>();
   readonly #arrivals = new Arrivals();
   readonly #kept = new Set<KeptConnection>();
-  readonly #visible: boolean;
   readonly #flags: Flags;
   #doorman: Doorman | undefined;
   #home!: Home;
@@ -54,8 +55,8 @@ export class LocalNode implements AsyncDisposable {
   private constructor(name: string, options: LocalNodeOptions) {
     this.name = name;
     this.#options = options;
-    this.#visible = options.visible === true;
-    this.#flags = this.#visible ? PUBLISHED : OFFERED;
+    this.visible = options.visible === true;
+    this.#flags = this.visible ? PUBLISHED : OFFERED;
   }
 
   /** @internal Use `startNode`. */
@@ -200,7 +201,7 @@ export class LocalNode implements AsyncDisposable {
       creation = await this.#doorman.open();
     }
     // Narrow pids, which every node takes: who will connect is not known yet.
-    this.#home = new Home(this.name, creation ?? randomInt(4, 2 ** 32), false, this.#visible);
+    this.#home = new Home(this.name, creation ?? randomInt(4, 2 ** 32), false, this.visible);
     const { autoConnect = false } = this.#options;
     if (autoConnect !== false) {
       const dialOptions = autoConnect === true ? {} : autoConnect;
@@ -226,7 +227,7 @@ export class LocalNode implements AsyncDisposable {
       name: this.name,
       cookie,
       flags: this.#flags,
-      visible: this.#visible,
+      visible: this.visible,
       limits,
       home: () => this.#home,
       verdict: (caller) => this.#verdict(caller),
@@ -269,7 +270,7 @@ export class LocalNode implements AsyncDisposable {
       if (this.#nodes.get(name) === node) this.#nodes.delete(name);
       if (announced) this.#options.disconnected?.(node, reason);
     });
-    if (this.#visible && hasFlag(node.flags, "PUBLISHED")) this.#greetGlobal(link);
+    if (this.visible && hasFlag(node.flags, "PUBLISHED")) this.#greetGlobal(link);
     if (this.#closed) await node.close();
     else await node.prepare({});
     if (link.down !== undefined) throw link.down;

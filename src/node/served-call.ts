@@ -77,7 +77,8 @@ class ServedCall extends LocalProcess {
 
   async run(): Promise<void> {
     const { served, args, reason } = this.#work;
-    const context = { caller: this.#caller, signal: this.#aborter.signal };
+    const { name: node } = this.#link.peer;
+    const context = { caller: this.#caller, node, signal: this.#aborter.signal };
     const outcome = await runServed(served, args, context);
     // Counted until now: that nobody waits for it any more does not stop it.
     running.set(this.#link, (running.get(this.#link) ?? 1) - 1);

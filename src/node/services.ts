@@ -64,7 +64,9 @@ class Rex extends Service {
     const running = this.#running.get(holder) ?? 0;
     if (served === undefined || running >= MAX_RUNNING) return REFUSED;
     this.#running.set(holder, running + 1);
-    const outcome = await runServed(served, given, { caller, signal: via?.signal ?? NEVER });
+    const node = via?.peer.name ?? this.home.node.name;
+    const context = { caller, node, signal: via?.signal ?? NEVER };
+    const outcome = await runServed(served, given, context);
     this.#running.set(holder, (this.#running.get(holder) ?? 1) - 1);
     return resultOf(outcome);
   }

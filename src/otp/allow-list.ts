@@ -16,6 +16,7 @@ export const ALLOW_LIST: Readonly<Record<string, Condition>> = {
   "application:get_key/2": always,
   "code:root_dir/0": always,
   "file:consult/1": always,
+  "file:list_dir/1": always,
   "init:get_status/0": always,
   // Supervisors are asked, never told; the timeout is theirs to keep.
   "supervisor:which_children/1": always,

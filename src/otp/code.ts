@@ -1,6 +1,7 @@
 /** OTP's `code`: where the release lies, and which code runs compared with what lies on the disk. */
 
-import { atom, type Pid } from "../term/index.ts";
+import { RemoteError } from "../node/index.ts";
+import { atom, inspect, type Pid, type Term } from "../term/index.ts";
 import { Answer } from "./answer.ts";
 import type { CallOptions, Remote } from "./remote.ts";
 import { runScript, Script } from "./script.ts";
@@ -101,4 +102,63 @@ const OLD_CODE: Script = new Script({
   source: `
 [{Module, [Pid || Pid <- processes(), Pid =/= self(), erlang:check_process_code(Pid, Module) =:= true]}
  || Module <- Modules, erlang:check_old_code(Module)]`,
+});
+
+/** `soft_purge/1`: removes old code that no process runs. `false` when one does: then nothing happened. Changes the node, and kills nobody. */
+export async function softPurge(
+  remote: Remote,
+  module: string,
+  options?: CallOptions,
+): Promise<boolean> {
+  const result = await remote.call("code", "soft_purge", [atom(module)], options);
+  return new Answer(remote, "code:soft_purge/1").boolean(result);
+}
+
+/**
+ * `load_file/1`: loads a module from the node's code path; what ran is old code then. Changes the node.
+ * @returns why it could not be loaded, as `sticky_directory`, `on_load_failure`, `nofile` or `not_purged`
+ */
+export async function loadFile(
+  remote: Remote,
+  module: string,
+  options?: CallOptions,
+): Promise<string | undefined> {
+  const answer = new Answer(remote, "code:load_file/1");
+  // From OTP 26 on a release may keep a list of the files that lay there when it booted.
+  await remote.call("code", "clear_cache", [], options).catch(undefinedIsFine);
+  const args = [atom(module)];
+  const result = await remote.call("code", "load_file", args, { timeout: PATIENCE, ...options });
+  const [tag, what] = answer.tuple(result, 2);
+  return answer.atom(tag) === "module" ? undefined : inspect(what as Term, { limit: 5 });
+}
+
+function undefinedIsFine(error: unknown): void {
+  if (!(error instanceof RemoteError && /undef/.test(error.message))) throw error;
+}
+
+/** The versions of the loaded modules, by name: what `sys:change_code/4` takes as the old one. Read-only. */
+export async function moduleVersions(
+  remote: Remote,
+  modules: readonly string[],
+  options?: CallOptions,
+): Promise<Map<string, Term>> {
+  const answer = new Answer(remote, VERSIONS.name);
+  const rows = answer.list(await run(remote, VERSIONS, modules, options));
+  return new Map(
+    rows.map((row) => {
+      const [module, version] = answer.tuple(row, 2);
+      return [answer.atom(module), version as Term];
+    }),
+  );
+}
+
+// As beam_lib:version gives it: a list of one for what erlc made, whatever stands in the attribute otherwise.
+const VERSIONS: Script = new Script({
+  name: "module_versions",
+  bindings: ["Modules"],
+  readOnly: true,
+  source: `
+[{Module, case lists:keyfind(vsn, 1, erlang:get_module_info(Module, attributes)) of
+    {_, [Vsn]} -> Vsn; {_, Vsn} -> Vsn; false -> undefined end}
+ || Module <- Modules, code:is_loaded(Module) =/= false]`,
 });

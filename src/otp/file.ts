@@ -1,4 +1,4 @@
-/** OTP's `file`: reading terms from files on the node. */
+/** OTP's `file`: folders on the node, and terms in files there. */
 
 import { Atom, charlist, type Term, Tuple, textOf } from "../term/index.ts";
 import { Answer } from "./answer.ts";
@@ -20,6 +20,24 @@ export async function consult(
   const [tag, value] = new Answer(remote, "file:consult/1").tuple(result, 2);
   if (tag instanceof Atom && tag.name === "ok") return value as readonly Term[];
   if (value instanceof Atom && value.name === "enoent") return undefined;
+  throw new RemoteFileError(remote.name, path, problem(value as Term));
+}
+
+/**
+ * `list_dir/1`: the names of the files in a folder on the node, in no order; none when there is no such folder. Read-only.
+ * @throws RemoteFileError when it cannot be listed
+ */
+export async function listDir(
+  remote: Remote,
+  path: string,
+  options?: CallOptions,
+): Promise<string[]> {
+  const result = await remote.call("file", "list_dir", [charlist(path)], options);
+  const answer = new Answer(remote, "file:list_dir/1");
+  const [tag, value] = answer.tuple(result, 2);
+  // A name that is no text cannot be named here either.
+  if (answer.atom(tag) === "ok") return answer.list(value).flatMap((name) => textOf(name) ?? []);
+  if (value instanceof Atom && value.name === "enoent") return [];
   throw new RemoteFileError(remote.name, path, problem(value as Term));
 }
 

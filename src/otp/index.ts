@@ -7,9 +7,12 @@ export { BATCH } from "./batch.ts";
 export {
   type LoadedModule,
   loadedAgainstDisk,
+  loadFile,
+  moduleVersions,
   type OldCode,
   processesRunningOldCode,
   rootDir,
+  softPurge,
 } from "./code.ts";
 export { type SystemInfo, systemInfo, type Usage } from "./erlang.ts";
 export {
@@ -20,7 +23,7 @@ export {
   UnexpectedAnswerError,
 } from "./errors.ts";
 export { type EvaluateOptions, evaluate } from "./evaluate.ts";
-export { consult, consultProblem } from "./file.ts";
+export { consult, consultProblem, listDir } from "./file.ts";
 export { initStatus } from "./init.ts";
 export { type LogEvent, type LogEventsOptions, LogStream, logEvents } from "./log-events.ts";
 export { log, logLevel, type NodeLogLevel } from "./logger.ts";
@@ -42,6 +45,7 @@ export {
 export { ReleaseHandlerError, type ReleaseHandlerReason } from "./release-handler-error.ts";
 export type { CallOptions, Remote } from "./remote.ts";
 export { formsOf, parseOn, readOnlyScripts, runScript, Script } from "./script.ts";
+export { type SupervisedProcess, supervisedProcesses } from "./supervised.ts";
 export {
   type ChildCounts,
   countChildren,

@@ -7,8 +7,8 @@ export const PURE_MODULES: ReadonlySet<string> = new Set(["lists", "maps"]);
 export const LOCAL_CALLS: ReadonlySet<string> = new Set([
   ...["element/2", "length/1", "max/2", "min/2", "node/0", "node/1", "self/0"],
   ...["is_atom/1", "is_binary/1", "is_list/1"],
-  ...["is_pid/1", "is_port/1", "is_map_key/2", "is_tuple/1", "atom_to_list/1"],
-  ...["process_info/2", "processes/0", "whereis/1"],
+  ...["is_pid/1", "is_port/1", "is_map_key/2", "is_tuple/1", "atom_to_list/1", "hd/1"],
+  ...["process_info/2", "processes/0", "registered/0", "whereis/1"],
 ]);
 
 /** Functions with a module that only read. */
@@ -20,7 +20,7 @@ export const REMOTE_CALLS: ReadonlySet<string> = new Set([
   ...["application:get_application/1", "application:get_key/2", "application:which_applications/1"],
   ...["application_controller:get_master/1", "application_master:get_child/1"],
   ...["beam_lib:md5/1", "code:is_loaded/1", "code:where_is_file/1"],
-  ...["ets:info/2", "ets:match/2", "file:consult/1"],
+  ...["binary:match/2", "ets:info/2", "ets:match/2", "file:consult/1", "inet:sockname/1"],
   ...["proc_lib:translate_initial_call/1"],
   // Questions to processes: which ones, the next table says.
   ...["gen_server:send_request/2", "gen_server:wait_response/2"],

@@ -1,11 +1,65 @@
 /** Relups as values. */
 
 export { RelupError } from "./errors.ts";
+export { explainRelup, type RelupExplanation, type RelupRow } from "./explain.ts";
+export {
+  type AffectedProcesses,
+  type OldCodeProcesses,
+  type ProcessChange,
+  type Processes,
+  type RelupImpact,
+  type RelupImpactOptions,
+  relupImpact,
+} from "./impact.ts";
+export {
+  append,
+  appendAfterPointOfNoReturn,
+  type InsertAtFun,
+  insertAfterInstruction,
+  insertAfterLoadObjectCode,
+  insertAfterPointOfNoReturn,
+  insertBeforeInstruction,
+  insertBeforePointOfNoReturn,
+} from "./insert.ts";
+export {
+  type Added,
+  type InsertFun,
+  type Instruction,
+  type Instructions,
+  moduleAtom,
+  moduleLabel,
+  partsOf,
+  runnableModule,
+} from "./instruction.ts";
+export { modifiesApplications, modifiesCode, modifiesProcesses } from "./modifies.ts";
 export { type Direction, type RelupPath, readRelup } from "./read-relup.ts";
 export {
   changedModules,
+  instructionsOf,
   parseRelup,
   type Relup,
   type RelupEntry,
+  relupTerm,
   restartsEmulator,
+  withInstructions,
 } from "./relup.ts";
+export { type RelupFile, readRelupFile } from "./relup-file.ts";
+export {
+  ensureModuleLoadedBeforeFirstRunnableInstructions,
+  ensureModuleLoadedBeforeInstruction,
+  ensureModuleUnloadedAfterInstruction,
+  ensureModuleUnloadedAfterLastRunnableInstruction,
+  firstRunnableInstruction,
+  type ShiftFun,
+  type ShiftRunnableFun,
+} from "./shift.ts";
+export { type PurgeCounts, type PurgeModes, purgeModes, softPurge } from "./soft-purge.ts";
+export type { RelupSummary } from "./summary.ts";
+export {
+  type RestoredRelup,
+  relupBackups,
+  restoreRelup,
+  type WriteRelupOptions,
+  type WrittenRelup,
+  writeRelup,
+} from "./write-relup.ts";

@@ -8,7 +8,7 @@ Joined = fun(_, [], _) -> [];
     [{Pid, Socket} || {process, Pid} <- lists:usort(Monitors), is_pid(Pid), node(Pid) =:= node(), lists:member(Pid, MonitoredBy)]
 end,
 
-%% Up to Phoenix 1.3 a channel is linked to its transport and monitors nobody.
+%% Up to Phoenix 1.3 a channel is linked to its transport, and neither monitors the other.
 LinkedTo = fun(Socket, Links) ->
     [{Pid, Socket} || Pid <- Links, is_pid(Pid), node(Pid) =:= node(),
                       proc_lib:translate_initial_call(Pid) =:= {'Elixir.Phoenix.Channel.Server', init, 1}]
@@ -36,10 +36,11 @@ Ask = fun(Pairs, Until) ->
     InChunks(fun(Chunk) -> lists:map(Take, lists:map(Put, Chunk)) end, lists:filter(Small, Pairs))
 end,
 
-%% Phoenix names the module by the initial call. Any other class is known as channels when one member's state has the shape.
+%% Phoenix names the module by the initial call, up to 1.4 only itself. Any other class is known as channels when one member's state has the shape.
 Classify = fun(Pair) -> case proc_lib:translate_initial_call(element(1, Pair)) of
     {Module, join, 3} -> {Pair, named, Module};
     {Module, mount, 3} -> {Pair, named, Module};
+    {'Elixir.Phoenix.Channel.Server', init, 1} -> {Pair, named, 'Elixir.Phoenix.Channel.Server'};
     {proc_lib, init_p, 5} -> {Pair, none, none};
     {Module, _, _} when Module =:= supervisor; Module =:= supervisor2 -> {Pair, none, none};
     Class -> {Pair, other, Class} end

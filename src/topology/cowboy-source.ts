@@ -45,10 +45,15 @@ InCowboy = fun InCowboy([]) -> none;
     end
 end,
 
-%% A request runs in a process of its own, linked to the connection: {websockets over HTTP/2, plain requests}.
-IsSocket = fun(Pid) -> case process_info(Pid, current_stacktrace) of
-    {_, Stack} -> InCowboy(Stack) =:= cowboy_websocket; undefined -> false end
-end,
+%% A request runs in a process of its own, linked to the connection: {websockets over HTTP/2, plain requests}. Of those that are suspended
+%% or hibernate only the status tells which they are; nothing but Cowboy's own loops gets a request there.
+IsSocket = fun(Pid) -> case process_info(Pid, [current_function, current_stacktrace]) of
+    [{_, Function}, {_, Stack}] -> case Place(Function) of
+        runs -> InCowboy(Stack) =:= cowboy_websocket;
+        _ -> case Statuses([Pid], Now() + Wait) of [{_, {cowboy_websocket, _}}] -> true; _ -> false end
+    end;
+    undefined -> false
+end end,
 IsRequest = fun(Pid) -> is_pid(Pid) andalso node(Pid) =:= node() andalso
     case proc_lib:translate_initial_call(Pid) of {cowboy_stream_h, request_process, _} -> true; _ -> false end
 end,
@@ -57,23 +62,33 @@ Requests = fun(Links) -> lists:partition(IsSocket, lists:filter(IsRequest, Links
 %% Cowboy 1 runs a request in the connection itself: what is above cowboy_protocol on the stack, but for the wait on the socket, is a request.
 Idle = fun Idle([{cowboy_protocol, _, _, _} | _]) -> true;
            Idle([{Module, _, _, _} | Rest]) when Module =:= prim_inet; Module =:= gen_tcp; Module =:= inet; Module =:= ssl;
-                                               Module =:= ranch_tcp; Module =:= ranch_ssl; Module =:= gen; Module =:= gen_statem;
+                                               Module =:= ranch; Module =:= ranch_tcp; Module =:= ranch_ssl; Module =:= gen; Module =:= gen_statem;
                                                Module =:= tls_socket; Module =:= ssl_connection; Module =:= tls_gen_connection;
                                                Module =:= ssl_gen_statem -> Idle(Rest);
            Idle(_) -> false
 end,
 
+%% A trace is eight calls deep, and what is below the user's own code may not be in it.
+InRequest = fun(Stack) -> lists:keymember(cowboy_handler, 1, Stack) orelse lists:keymember(cowboy_protocol, 1, Stack) end,
+
 One = fun({Ref, Pid, Mark, one}) ->
-    case process_info(Pid, [status, current_stacktrace, links, message_queue_len]) of
+    case process_info(Pid, [status, current_stacktrace, links, monitors, monitored_by, message_queue_len]) of
         undefined -> [];
-        [{_, Status}, {_, Stack}, {_, Links}, {_, Queue}] ->
+        [{_, Status}, {_, Stack}, {_, Links}, {_, Monitors}, {_, MonitoredBy}, {_, Queue}] ->
             Where = case Status of suspended -> suspended; _ -> runs end,
+            Linked = LinkedTo(Pid, Links),
             {Kind, By, Running} = case InCowboy(Stack) of
                 cowboy_websocket -> {websocket, {cowboy1, code}, []};
                 _ when Mark =:= removed -> {websocket, {cowboy1, removed}, []};
-                _ -> case Idle(Stack) of true -> {http, {cowboy1, code}, []}; false -> {http, {cowboy1, code}, [Pid]} end
+                _ when Linked =/= [] -> {websocket, {cowboy1, channel}, []};
+                _ -> case Idle(Stack) of
+                    true -> {http, {cowboy1, code}, []};
+                    false when Mark =:= active -> {http, {cowboy1, code}, [Pid]};
+                    false -> case InRequest(Stack) of true -> {http, {cowboy1, code}, [Pid]}; false -> {none, {cowboy1, hidden}, []} end
+                end
             end,
-            [{Ref, Pid, Kind, By, Where, false, {[], Running}, case Kind of websocket -> LinkedTo(Pid, Links); _ -> [] end, Queue}]
+            Channels = case Kind of websocket -> Linked ++ (Joined(Pid, Monitors, MonitoredBy) -- Linked); _ -> [] end,
+            [{Ref, Pid, Kind, By, Where, false, {[], Running}, Channels, Queue}]
     end;
          ({Ref, Pid, _, other}) ->
     case process_info(Pid, [current_function, message_queue_len]) of
@@ -101,7 +116,7 @@ Examine = fun(Entry) -> lists:flatmap(One, Behind(Entry)) end,
 
 %% A websocket in a request of an HTTP/2 connection.
 Stream = fun({Ref, Over, Pid}) -> case One({Ref, Pid, none, two}) of
-    [{_, _, _, _, Where, _, _, Pairs, Queue}] -> [{Ref, Pid, websocket, {http2, Over}, Where, false, {[], []}, Pairs, Queue}];
+    [{_, _, _, _, Where, Ask, _, Pairs, Queue}] -> [{Ref, Pid, websocket, {http2, Over}, Where, Ask, {[], []}, Pairs, Queue}];
     [] -> [] end
 end,
 

@@ -10,9 +10,10 @@ import { RANCH2 } from "./ranch2.ts";
 import type { Channel, Connection, Sockets, Unanswered } from "./socket.ts";
 import { socketBatches } from "./sockets.ts";
 import { type Stacks, stacksOf, unknownStack } from "./stacks.ts";
+import { THOUSAND_ISLAND } from "./thousand-island.ts";
 
 /** One per library; more than one may fit a node. */
-const ADAPTERS: readonly Adapter[] = [RANCH1, RANCH2, EJABBERD];
+const ADAPTERS: readonly Adapter[] = [RANCH1, RANCH2, THOUSAND_ISLAND, EJABBERD];
 
 /** What {@link connections} resolves to. */
 export interface Connections {
@@ -45,7 +46,8 @@ export async function detectListeners(
 
 /**
  * Every open connection with its kind and how that is known. Some hundreds a call; read-only. No connection is sent a message, but for those that
- * hibernate or are suspended: they are asked for their status, of which module and state of suspension leave the node.
+ * hibernate or are suspended, and Bandit's that wait without a channel: they are asked for their status, of which a module and the state of
+ * suspension leave the node.
  */
 export async function connections(
   remote: Remote,

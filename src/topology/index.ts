@@ -10,8 +10,17 @@ export {
   detectSockets,
   listeners,
 } from "./detect.ts";
+export { type Endpoint, endpoints } from "./endpoints.ts";
 export { TopologyError } from "./errors.ts";
-export type { Acceptor, Listener, ListenerStatus } from "./listener.ts";
-export type { Channel, Connection, ConnectionKind, Sockets, Unanswered } from "./socket.ts";
+export type { Acceptor, Listener, ListenerStatus, Place } from "./listener.ts";
+export type {
+  Channel,
+  Connection,
+  ConnectionKind,
+  Sockets,
+  Stop,
+  Unanswered,
+} from "./socket.ts";
+export { type Stacks, stacksOf } from "./stacks.ts";
 export { type ConnectionCount, countConnections } from "./summary.ts";
 export { type SupervisionNode, supervisionTree, type TreeOptions } from "./tree.ts";

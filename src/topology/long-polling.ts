@@ -13,7 +13,9 @@ export const LONG_POLLING: SocketSource = {
     source: `
 ${BATCH}
 Ref = 'Elixir.Phoenix.Transports.LongPoll',
-Sups = case Only of all -> [Sup || Sup <- [whereis('Elixir.Phoenix.Transports.LongPoll.Supervisor')], is_pid(Sup)]; _ -> [] end,
+%% One for the node, registered as its module; in Phoenix 1.3 one for each endpoint, registered below its name.
+Named = case Only of all -> [Name || Name <- registered(), lists:suffix("LongPoll.Supervisor", atom_to_list(Name))]; _ -> [] end,
+Sups = [Sup || Name <- Named, Sup <- [whereis(Name)], is_pid(Sup), {supervisor, _, _} <- [proc_lib:translate_initial_call(Sup)]],
 Answers = Children(Sups, Now() + Wait),
 {[{Ref, Pid, none} || {_, Kids} <- Answers, is_list(Kids), {_, Pid, _, _} <- Kids, is_pid(Pid)],
  [{Ref, Sup} || {Sup, timeout} <- Answers]}`,

@@ -1,9 +1,9 @@
 /** The listeners of Ranch, read in one script: the names and addresses from its table, the rest from its supervisors. */
 
 import { Answer, BATCH, type Remote, runScript, Script } from "../otp/index.ts";
-import { Atom, atom, inspect, type Pid, type Term, Tuple } from "../term/index.ts";
+import { Atom, atom, inspect, type Pid, type Term } from "../term/index.ts";
 import { around, type LookOptions } from "./adapter.ts";
-import { ipText } from "./ip-text.ts";
+import { addressOf } from "./ip-text.ts";
 import { type Acceptor, type Listener, type Place, statusOf } from "./listener.ts";
 import type { Stacks } from "./stacks.ts";
 
@@ -60,12 +60,6 @@ const ACCEPTORS_SUP = atom("ranch_acceptors_sup");
 
 function atomOrNone(term: Term | undefined): string | undefined {
   return term instanceof Atom && term.name !== "none" ? term.name : undefined;
-}
-
-function addressOf(term: Term | undefined): Listener["address"] {
-  const [ip, port] = term instanceof Tuple ? term.items : [];
-  const text = ip instanceof Tuple ? ipText(ip) : undefined;
-  return text === undefined || typeof port !== "number" ? undefined : { ip: text, port };
 }
 
 // A start argument list holds keys and certificates: of it only the name of the protocol is taken. Ranch before 1.5 keeps no pid of the

@@ -63,10 +63,14 @@ function explain(answer: Answer, by: Term): Pick<Connection, "evidence" | "stop"
       };
     }
     case "cowboy1":
-      return answer.atom(what) === "removed"
-        ? { evidence: "Ranch noted that its connection was taken over; Cowboy 1", stop: "freeze" }
-        : { evidence: "it runs in Cowboy 1", stop: "freeze" };
+      return { evidence: IN_COWBOY1[answer.atom(what)] ?? "it runs in Cowboy 1", stop: "freeze" };
     default:
       return { evidence: `${answer.atom(what)} is not of Cowboy`, stop: "none" };
   }
 }
+
+const IN_COWBOY1: Readonly<Record<string, string>> = {
+  removed: "Ranch noted that its connection was taken over; Cowboy 1",
+  channel: "a channel of Phoenix is linked to it; Cowboy 1",
+  hidden: "it runs in Cowboy 1, too deep in other code to tell what for",
+};

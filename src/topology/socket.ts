@@ -40,7 +40,7 @@ export interface Channel {
   readonly transport: Pid;
   /** `undefined` when the process was too busy to tell, or was not asked. */
   readonly topic: string | undefined;
-  /** The channel's or the view's module. */
+  /** The channel's or the view's module; up to Phoenix 1.4 `Phoenix.Channel.Server` where the topic is not known. */
   readonly module: string;
   readonly suspended: boolean;
   /** Messages that wait for it. */

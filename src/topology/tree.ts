@@ -75,10 +75,6 @@ const TREE: Script = new Script({
   readOnly: true,
   source: `
 ${BATCH}
-IsSupervisor = fun(Pid) -> case proc_lib:translate_initial_call(Pid) of
-    {supervisor, _, _} -> true; {supervisor2, _, _} -> true; {ranch_conns_sup, _, _} -> true;
-    {mirrored_supervisor, _, _} -> true; {'Elixir.DynamicSupervisor', _, _} -> true; _ -> false end
-end,
 Name = fun(Pid) when is_pid(Pid) -> case process_info(Pid, registered_name) of {_, Name} -> Name; _ -> none end; (_) -> none end,
 
 %% Level by level: Known gathers the children of every supervisor.

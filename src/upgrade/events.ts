@@ -1,6 +1,7 @@
 /** What an upgrade tells while it runs, and what it returns. */
 
-import type { LogLevel, SuspendTarget } from "../instructions/index.ts";
+import type { AcceptorMode, LogLevel, PlanEntry, SuspendTarget } from "../instructions/index.ts";
+import type { LocalNode } from "../node/index.ts";
 import type { Direction } from "../relup/index.ts";
 
 /** The stages of an upgrade in their order. */
@@ -34,16 +35,38 @@ export type UpgradeEvent =
       readonly text: string;
       readonly at: number;
     }
+  | { readonly type: "print"; readonly stage: Stage; readonly text: string; readonly at: number }
   | { readonly type: "plan"; readonly steps: readonly string[]; readonly at: number };
 
 /** How an upgrade is done. Times are in milliseconds. */
 export interface UpgradeOptions {
-  /** `edeliver` (default) is the whole ritual; `minimal` suspends nothing beyond what the relup itself suspends. */
-  plan?: "edeliver" | "minimal";
+  /**
+   * `edeliver` (default) is the whole ritual; `minimal` suspends nothing beyond what the relup itself suspends; or a list of one's own, of
+   * edeliver's instructions and of those made by `defineInstruction`.
+   */
+  plan?: "edeliver" | "minimal" | readonly PlanEntry[];
   /** The OTP application; default the release's name. */
   application?: string;
   /** What is suspended. Default `channels`. */
   suspend?: SuspendTarget;
+  /**
+   * Whether the instructions are written into the relup on the node, to be run at their very place while the release handler evaluates it: it
+   * calls us and waits. The relup is given back at the end. Default `false`: they are run around the install.
+   */
+  inRelup?: boolean;
+  /** Whether new clients wait (`hold`, the default) or are refused. */
+  acceptors?: AcceptorMode;
+  /** The names of the listeners that are stopped. Default all of the node. */
+  listeners?: readonly string[];
+  /** Whether requests that outlast `drainTimeout` are sent edeliver's messages, which no published Phoenix knows. Default `false`. */
+  notifyRequests?: boolean;
+  /** Whether the instructions write their lines in the node's own log too. Default `true`. */
+  nodeLog?: boolean;
+  /**
+   * A node of ours for the lines that edeliver's instructions in a relup print: visible, connected to the node, and named as
+   * `shop_upgrader_1@host` (see {@link receiveUpgradeScript}). They come as events of type `print`, in their order. Default none.
+   */
+  edeliverOutput?: LocalNode;
   /** How long a process may take to accept its suspension. Default 1000. */
   suspendTimeout?: number;
   /** How long running requests are waited for. Default 500. */
@@ -71,7 +94,8 @@ export interface UpgradeReport {
   readonly from: string;
   readonly to: string;
   readonly direction: Direction;
-  readonly plan: "edeliver" | "minimal";
+  /** `edeliver`, `minimal` or `custom`. */
+  readonly plan: string;
   readonly dryRun: boolean;
   readonly permanent: boolean;
   readonly steps: readonly string[];

@@ -9,4 +9,11 @@ export {
   type UpgradeReport,
 } from "./events.ts";
 export type { Operation } from "./operation.ts";
+export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";
+export {
+  type InstructionRun,
+  type RunInstructionOptions,
+  runInstruction,
+} from "./run-instruction.ts";
 export { upgrade } from "./upgrade.ts";
+export { receiveUpgradeScript, type UpgradeScript } from "./upgrade-script.ts";

@@ -45,6 +45,10 @@ export class Stages {
     this.#emit({ type: "log", stage: this.#current, level, text, at: Date.now() });
   }
 
+  print(text: string): void {
+    this.#emit({ type: "print", stage: this.#current, text, at: Date.now() });
+  }
+
   plan(steps: readonly string[]): void {
     this.#emit({ type: "plan", steps, at: Date.now() });
   }
@@ -63,4 +67,11 @@ export class Stages {
   #event(state: "start" | "done" | "failed"): void {
     this.#emit({ type: "stage", stage: this.#current, state, at: Date.now() });
   }
+}
+
+/** The stage that an instruction belongs to; lines and waits belong to the one in hand. */
+export function stageOf(name: string, current: Stage): Stage {
+  if (name === "Info" || name === "Sleep") return current;
+  if (name.startsWith("Suspend")) return "suspend";
+  return name.startsWith("Resume") || name === "RerunFailedRequests" ? "resume" : "drain";
 }

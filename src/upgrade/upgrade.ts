@@ -5,26 +5,24 @@ import { Guardian, leftOf } from "../guard/index.ts";
 import {
   changes,
   checks,
-  DEFAULT_CONFIG,
-  type InstructionConfig,
   type InstructionContext,
-  type Instructions,
   noFacts,
-  PLANS,
   type PlanStep,
-  plan,
 } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
-import type { Release } from "../otp/index.ts";
-import { changedModules, type RelupPath, readRelup, restartsEmulator } from "../relup/index.ts";
+import { changedModules } from "../relup/index.ts";
+import { EdeliverOutput } from "./edeliver-output.ts";
 import { UpgradeError } from "./errors.ts";
 import type { Stage, UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
 import { install } from "./install.ts";
+import { NodeLog } from "./node-log.ts";
 import { type Operation, startOperation } from "./operation.ts";
 import { failed } from "./outcome.ts";
 import { commit } from "./permanent.ts";
 import { preflight } from "./preflight.ts";
-import { Stages } from "./stages.ts";
+import { type Prepared, planName, prepare, stepName } from "./prepare.ts";
+import { RelupCalls } from "./relup-calls.ts";
+import { Stages, stageOf } from "./stages.ts";
 import { verifyInstalled } from "./verify.ts";
 import { ensureUnpacked, runningRelease } from "./versions.ts";
 
@@ -42,7 +40,7 @@ export function upgrade(
   options: UpgradeOptions = {},
 ): Operation<UpgradeEvent, UpgradeReport> {
   return startOperation(
-    (emit, id, signal) => new Upgrade(node, version, options, emit, id, signal).run(),
+    async (emit, id, signal) => new Upgrade(node, version, options, emit, id, signal).run(),
     options.signal,
   );
 }
@@ -55,8 +53,12 @@ class Upgrade {
   readonly #signal: AbortSignal;
   readonly #stages: Stages;
   readonly #facts = noFacts();
+  readonly #nodeLog: NodeLog | undefined;
+  readonly #output: EdeliverOutput;
   #installMs = 0;
   #verified = 0;
+  #calls: RelupCalls | undefined;
+  #guardian: Guardian | undefined;
   #from: string | undefined;
   #left: ReturnType<typeof leftOf> = "nothing";
 
@@ -74,25 +76,29 @@ class Upgrade {
     this.#id = id;
     this.#signal = signal;
     this.#stages = new Stages(emit);
+    const logged = options.nodeLog !== false && options.dryRun !== true;
+    this.#nodeLog = logged ? new NodeLog(node) : undefined;
+    this.#output = new EdeliverOutput(node, options.edeliverOutput, this.#stages);
   }
 
   async run(): Promise<UpgradeReport> {
     const stages = this.#stages;
     try {
-      const { release, path, config } = await stages.in("unpack", () => this.#prepare());
-      const instructions = this.#plan(release, path, config);
-      const steps =
-        path.direction === "up" ? instructions.upInstructions : instructions.downInstructions;
+      const prepared = await stages.in("unpack", () => this.#prepare());
+      const { release, path, steps } = prepared;
+      const { dryRun = false, inRelup = false } = this.#options;
+      if (inRelup && !dryRun) this.#calls = await this.#openCalls(prepared);
       await stages.in("check", async () => {
-        await preflight(this.#node, release.version, this.#version);
-        await this.#runChecks(steps, config);
+        await this.#output.during(() => preflight(this.#node, release.version, this.#version));
+        if (this.#calls === undefined) await this.#runChecks(prepared);
       });
-      await stages.in("plan", async () => stages.plan(steps.map(nameOf)));
-      if (this.#options.dryRun === true) {
+      await stages.in("plan", async () => stages.plan(steps.map(stepName)));
+      if (dryRun) {
         stages.skipRest("guard");
-        return this.#report(release, path, steps);
+        return this.#report(prepared);
       }
-      await this.#change(steps, config, release, path);
+      if (this.#calls !== undefined) await this.#changeInRelup(prepared);
+      else await this.#change(prepared);
       if (this.#options.permanent === false) {
         stages.skipRest("permanent");
       } else {
@@ -101,112 +107,125 @@ class Upgrade {
         await stages.in("permanent", () => commit(this.#node, this.#version, modules, patience));
       }
       stages.finish("done");
-      return this.#report(release, path, steps);
+      return this.#report(prepared);
     } catch (error) {
       stages.finish("failed");
       throw await failed(this.#node, {
         stage: stages.current,
-        error,
+        error: this.#calls?.failure ?? error,
         from: this.#from,
         left: this.#left,
       });
+    } finally {
+      await this.#closeCalls();
+      this.#output[Symbol.dispose]();
+      await this.#nodeLog?.flush();
     }
   }
 
-  async #prepare(): Promise<{ release: Release; path: RelupPath; config: InstructionConfig }> {
+  async #prepare(): Promise<Prepared> {
     const release = await runningRelease(this.#node);
     this.#from = release.version;
     const fresh = await ensureUnpacked(this.#node, release, this.#version);
     if (fresh) this.#stages.log("info", `unpacked ${release.name}-${this.#version}`);
-    const path = await readRelup(this.#node, release.version, this.#version);
-    const { direction } = this.#options;
-    if (direction !== undefined && direction !== path.direction) {
-      const verb = path.direction === "up" ? "an upgrade" : "a downgrade";
-      throw new UpgradeError(
-        "unpack",
-        "unchanged",
-        `from ${release.version} to ${this.#version} is ${verb}`,
-        { node: this.#node.name, remedy: `Use \`beamctl release ${path.direction}grade\`.` },
-      );
+    const prepared = await prepare(this.#node, this.#version, this.#options);
+    this.#output.announce(prepared.path.instructions);
+    return prepared;
+  }
+
+  async #runChecks(prepared: Prepared, again = false): Promise<void> {
+    for (const step of checks(prepared.steps)) {
+      await this.#runStep(step, prepared, undefined, { again });
     }
-    if (restartsEmulator(path.instructions)) {
-      throw new UpgradeError("unpack", "unchanged", "this relup restarts the emulator", {
-        node: this.#node.name,
-        remedy: "It would disconnect every client: deploy it as a restart instead.",
-      });
-    }
-    const { application = release.name, suspend, suspendTimeout, drainTimeout } = this.#options;
-    const config = {
-      application,
-      suspend: suspend ?? DEFAULT_CONFIG.suspend,
-      suspendTimeout: suspendTimeout ?? DEFAULT_CONFIG.suspendTimeout,
-      drainTimeout: drainTimeout ?? DEFAULT_CONFIG.drainTimeout,
-    };
-    return { release, path, config };
   }
 
-  #plan(release: Release, path: RelupPath, config: InstructionConfig): Instructions {
-    const [up, down] =
-      path.direction === "up" ? [this.#version, release.version] : [release.version, this.#version];
-    const modules = changedModules(path.instructions);
-    return plan(
-      PLANS[this.#options.plan ?? "edeliver"],
-      { up, down, changedModules: modules },
-      config,
-    );
-  }
-
-  async #runChecks(
-    steps: readonly PlanStep[],
-    config: InstructionConfig,
-    again = false,
-  ): Promise<void> {
-    for (const step of checks(steps)) await this.#runStep(step, config, undefined, again);
-  }
-
-  async #change(
-    steps: readonly PlanStep[],
-    config: InstructionConfig,
-    release: Release,
-    path: RelupPath,
-  ): Promise<void> {
-    const stages = this.#stages;
-    const guardian = await stages.in("guard", () =>
-      Guardian.arm(this.#node, {
-        operation: this.#id,
-        purpose: `release ${path.direction}grade ${release.version} → ${this.#version}`,
-        ...(this.#options.stateDirectory === undefined
-          ? {}
-          : { stateDirectory: this.#options.stateDirectory }),
+  /** The relup runs our instructions itself, the checks of it at the check and again at the install. */
+  #openCalls(prepared: Prepared): Promise<RelupCalls> {
+    return this.#stages.in("unpack", () =>
+      RelupCalls.open(this.#node, this.#version, prepared, async (step, late) => {
+        if (late) this.#guardian?.lost.throwIfAborted();
+        const again = this.#guardian !== undefined && !late;
+        await this.#runStep(step, prepared, late ? this.#guardian : undefined, { again, late });
       }),
     );
+  }
+
+  async #closeCalls(): Promise<void> {
     try {
+      await this.#calls?.[Symbol.asyncDispose]();
+    } catch {
+      // The error is shown, and the next upgrade refuses a relup that calls nobody.
+      this.#stages.log(
+        "warning",
+        "the relup on the node was not given back: `beamctl relup restore`",
+      );
+    }
+  }
+
+  #change(prepared: Prepared): Promise<void> {
+    return this.#guarded(prepared, async (guardian) => {
       // The world may have changed since the first check: edeliver's checks run twice as well.
-      await stages.in("guard", () => this.#runChecks(steps, config, true));
+      await this.#stages.in("guard", () => this.#runChecks(prepared, true));
       let installed = false;
-      for (const step of changes(steps)) {
+      for (const step of changes(prepared.steps)) {
         if (!installed) this.#mayGoOn();
         guardian.lost.throwIfAborted();
         if (step.type === "install") {
-          const timeout = this.#options.installTimeout ?? 300_000;
-          const started = performance.now();
-          await stages.in("install", () => install(this.#node, guardian, this.#version, timeout));
-          this.#installMs = Math.round(performance.now() - started);
+          await this.#install(guardian);
           installed = true;
         } else if (step.type === "verify") {
-          const modules = changedModules(path.instructions);
-          this.#verified = await stages.in("verify", () =>
-            verifyInstalled(this.#node, this.#version, modules),
-          );
+          await this.#verify(prepared);
         } else {
-          await this.#runStep(step, config, guardian);
+          await this.#runStep(step, prepared, guardian);
         }
       }
+    });
+  }
+
+  #changeInRelup(prepared: Prepared): Promise<void> {
+    return this.#guarded(prepared, async (guardian) => {
+      this.#mayGoOn();
+      await this.#install(guardian);
+      await this.#verify(prepared);
+    });
+  }
+
+  async #install(guardian: Guardian): Promise<void> {
+    const timeout = this.#options.installTimeout ?? 300_000;
+    const started = performance.now();
+    const work = () => install(this.#node, guardian, this.#version, timeout);
+    await this.#stages.in("install", () => this.#output.during(work));
+    this.#installMs = Math.round(performance.now() - started);
+  }
+
+  async #verify({ path }: Prepared): Promise<void> {
+    const modules = changedModules(path.instructions);
+    this.#verified = await this.#stages.in("verify", () =>
+      verifyInstalled(this.#node, this.#version, modules),
+    );
+  }
+
+  /** Whatever happens in `work`, what it held is given back. */
+  async #guarded(
+    { release, path }: Prepared,
+    work: (guardian: Guardian) => Promise<void>,
+  ): Promise<void> {
+    const { stateDirectory } = this.#options;
+    const guardian = await this.#stages.in("guard", () =>
+      Guardian.arm(this.#node, {
+        operation: this.#id,
+        purpose: `release ${path.direction}grade ${release.version} → ${this.#version}`,
+        ...(stateDirectory === undefined ? {} : { stateDirectory }),
+      }),
+    );
+    this.#guardian = guardian;
+    try {
+      await work(guardian);
     } catch (error) {
       this.#left = leftOf(await guardian.undo());
       throw error;
     }
-    const end = await stages.in("resume", () => guardian.disarm());
+    const end = await this.#stages.in("resume", () => guardian.disarm());
     this.#left = leftOf(end);
     if (this.#left !== "nothing") {
       throw new UpgradeError("resume", "suspended", "not everything that was held runs again", {
@@ -226,27 +245,34 @@ class Upgrade {
 
   async #runStep(
     step: PlanStep,
-    config: InstructionConfig,
+    { config }: Prepared,
     guardian: Guardian | undefined,
-    again = false,
+    { again = false, late = false }: { again?: boolean; late?: boolean } = {},
   ): Promise<void> {
     if (step.type !== "run") return;
     const stages = this.#stages;
     const context: InstructionContext = {
+      instruction: step.instruction.name,
       node: this.#node,
       config,
       facts: this.#facts,
       signal: this.#signal,
       guardian,
-      // What a check finds the second time is news only when it is bad.
-      log: (level, text) => stages.log(again && level === "info" ? "debug" : level, text),
+      duringInstall: late,
+      log: (level, text) => {
+        // What a check finds the second time is news only when it is bad.
+        const shown = again && level === "info" ? "debug" : level;
+        stages.log(shown, text);
+        this.#nodeLog?.write(shown, `beamctl: ${text}`);
+      },
+      print: (text) => stages.print(text),
     };
     const work = () => step.instruction.run(context, step.args);
-    if (guardian === undefined) await work();
-    else await stages.in(stageOf(step.instruction.name), work);
+    if (guardian === undefined || late) await work();
+    else await stages.in(stageOf(step.instruction.name, stages.current), work);
   }
 
-  #report(release: Release, path: RelupPath, steps: readonly PlanStep[]): UpgradeReport {
+  #report({ release, path, steps }: Prepared): UpgradeReport {
     const { suspendedAt, resumedAt } = this.#facts;
     const dryRun = this.#options.dryRun === true;
     return {
@@ -256,10 +282,10 @@ class Upgrade {
       from: release.version,
       to: this.#version,
       direction: path.direction,
-      plan: this.#options.plan ?? "edeliver",
+      plan: planName(this.#options),
       dryRun,
       permanent: !dryRun && (this.#options.permanent ?? true),
-      steps: steps.map(nameOf),
+      steps: steps.map(stepName),
       suspended: this.#facts.suspended.length,
       held: this.#facts.heldAcceptors,
       pauseMs: suspendedAt === undefined || resumedAt === undefined ? 0 : resumedAt - suspendedAt,
@@ -268,13 +294,4 @@ class Upgrade {
       verifiedModules: this.#verified,
     };
   }
-}
-
-function nameOf(step: PlanStep): string {
-  return step.type === "run" ? step.instruction.name : step.type;
-}
-
-function stageOf(name: string): Stage {
-  if (name.startsWith("Suspend")) return "suspend";
-  return name.startsWith("Resume") ? "resume" : "drain";
 }

@@ -11,9 +11,8 @@ import {
   recover,
   UnfinishedOperationError,
 } from "../../src/guard/index.ts";
-import type { BeamNode } from "../../src/node/index.ts";
 import { atom, inspect, Pid, type Term, tuple } from "../../src/term/index.ts";
-import { OTPS, Target } from "./target.ts";
+import { OTPS, Target, until } from "./target.ts";
 
 const COUNT = 10_000;
 
@@ -29,21 +28,6 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
 
   const armed = (options = {}) =>
     Guardian.arm(target.node, { stateDirectory: target.state, purpose: "a test", ...options });
-
-  /** Freezes the guardian, cuts its controller off, then kills it: it could undo nothing. */
-  async function loseBoth(node: BeamNode): Promise<void> {
-    await target.eval(`
-      Self = self(),
-      spawn(fun() ->
-        Guard = whereis(beamctl_guard), erlang:suspend_process(Guard), register(killer, self()), Self ! frozen,
-        receive kill -> exit(Guard, kill) end
-      end),
-      receive frozen -> ok end`);
-    await node.close();
-    const monitor = target.node.monitor("beamctl_guard");
-    target.node.send("killer", atom("kill"));
-    await monitor.down;
-  }
 
   test("suspends 10,000 processes, resumes them and leaves nothing", async () => {
     const guardian = await armed();
@@ -303,7 +287,7 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
     const guardian = await Guardian.arm(node, options);
     await guardian.hold(acceptors(await target.whereis("guard_sup")));
     await guardian.suspend(pids.slice(0, 200));
-    await loseBoth(node);
+    await target.loseBoth(node);
     expect([await target.suspended(), await target.acceptors()]).toEqual([200, 0]);
     await target.untilFree(60_000);
     await until(async () => (await target.acceptors()) === 10);
@@ -320,7 +304,7 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
     const guardian = await Guardian.arm(node, { stateDirectory: target.state });
     await guardian.hold(acceptors(await target.whereis("guard_sup")));
     await guardian.suspend(pids);
-    await loseBoth(node);
+    await target.loseBoth(node);
     await guardian.undo();
     await expect(armed()).rejects.toThrow(UnfinishedOperationError);
     await using journal = await Journal.open(target.node.name, target.state);
@@ -382,8 +366,4 @@ function acceptors(supervisor: Pid): { supervisor: Pid; id: Term }[] {
 function running(status: Term): boolean {
   const [, , , info] = (status as { items: readonly Term[] }).items;
   return (info as readonly Term[])[1] === atom("running");
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await pause(20);
 }

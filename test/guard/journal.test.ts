@@ -48,6 +48,29 @@ describe("a journal", () => {
     ]);
   });
 
+  test("knows what is frozen, what was given back, and the order of what is held", async () => {
+    const child = (id: string) => ({ supervisor: pid(9), id: atom(id) });
+    const freeze: Entry = { kind: "freeze", pids: [pid(1), pid(2), pid(3)], timers: [atom("t")] };
+    await written([
+      begin,
+      { kind: "suspend", pids: [pid(4)], timers: [] },
+      freeze,
+      { kind: "frozen", count: 2, failed: [{ what: pid(3), reason: "timeout" }] },
+      { kind: "hold", acceptors: [child("z"), child("a")], timers: [] },
+      { kind: "hold", acceptors: [child("m")], timers: [] },
+      { kind: "resumed", pids: [pid(2)], failed: [] },
+    ]);
+    await using journal = await Journal.open(NODE, folder);
+    expect(journal.records[2]).toMatchObject(freeze);
+    const [operation] = journal.unfinished;
+    expect(operation).toMatchObject({
+      pids: [pid(4)],
+      frozen: [pid(1), pid(3)],
+      timers: [atom("t")],
+    });
+    expect(operation?.acceptors).toEqual([child("z"), child("a"), child("m")]);
+  });
+
   test("is empty where there is none, and reading makes none", async () => {
     expect(await Journal.read(NODE, folder)).toEqual([]);
     expect(await readdir(folder)).toEqual([]);

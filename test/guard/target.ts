@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { evaluate } from "../../src/otp/index.ts";
 import { atom, Pid, type Term } from "../../src/term/index.ts";
-import { type BeamProcess, provision, startErl } from "../support/index.ts";
+import { type BeamProcess, type OtpSet, provision, startErl } from "../support/index.ts";
 
 const ERLANG = { language: "erlang" } as const;
 
@@ -53,10 +53,15 @@ export class Target implements AsyncDisposable {
     this.node = node;
   }
 
-  static async start(otp: (typeof OTPS)[number], servers: number): Promise<Target> {
+  static async start(
+    otp: OtpSet,
+    servers: number,
+    { args = [], env = {} }: { args?: string[]; env?: Record<string, string> } = {},
+  ): Promise<Target> {
     const beam = await startErl({
       otp: await provision(otp),
-      args: ["-boot", "start_sasl"],
+      args: ["-boot", "start_sasl", ...args],
+      env,
       eval: SERVERS.replace("COUNT", String(servers)).replaceAll("\n", " "),
     });
     const state = await mkdtemp(join(tmpdir(), "beamctl-state-"));
@@ -75,6 +80,35 @@ export class Target implements AsyncDisposable {
   /** Evaluates Erlang on the node. */
   eval(text: string): Promise<Term> {
     return evaluate(this.node, text, ERLANG);
+  }
+
+  /** Compiles a module on the node and loads it. */
+  async module(name: string, source: string): Promise<void> {
+    const text = JSON.stringify(`-module(${name}).\n${source}\n`);
+    await this.eval(`ok = file:write_file("${name}.erl", ${text}), {ok, ${name}} = compile:file("${name}"),
+      {module, ${name}} = code:load_abs("${name}")`);
+  }
+
+  /** Freezes the guardian, cuts its controller off, then kills it: it could undo nothing. */
+  async loseBoth(controller: BeamNode): Promise<void> {
+    await this.eval(`
+      Self = self(),
+      spawn(fun() ->
+        Guard = whereis(beamctl_guard), erlang:suspend_process(Guard), register(killer, self()), Self ! frozen,
+        receive kill -> exit(Guard, kill) end
+      end),
+      receive frozen -> ok end`);
+    await controller.close();
+    await this.killGuard(() => this.node.send("killer", atom("kill")));
+  }
+
+  /** Kills the guardian, and waits until it has ended. */
+  async killGuard(kill?: () => void): Promise<void> {
+    const guard = await this.whereis("beamctl_guard");
+    const monitor = this.node.monitor(guard);
+    if (kill === undefined) await this.node.call("erlang", "exit", [guard, atom("kill")]);
+    else kill();
+    await monitor.down;
   }
 
   /** The gen_servers. */
@@ -96,6 +130,14 @@ export class Target implements AsyncDisposable {
     return Number(count);
   }
 
+  /** How many processes of the node the runtime has suspended, as `erlang:suspend_process/2` does. */
+  async frozen(): Promise<number> {
+    const count = await this.eval(
+      "length([P || P <- processes(), {_, suspended} <- [process_info(P, status)]])",
+    );
+    return Number(count);
+  }
+
   /** How many of the ten acceptors run. */
   async acceptors(): Promise<number> {
     const count = await this.eval(
@@ -113,11 +155,11 @@ export class Target implements AsyncDisposable {
     );
   }
 
-  /** Waits until nothing is suspended; resolves with the milliseconds it took. */
+  /** Waits until nothing is suspended or frozen; resolves with the milliseconds it took. */
   async untilFree(limit: number): Promise<number> {
     const from = performance.now();
     for (;;) {
-      const left = await this.suspended();
+      const left = (await this.suspended()) + (await this.frozen());
       const took = performance.now() - from;
       if (left === 0) return took;
       if (took > limit) throw new Error(`${left} processes are still suspended after ${limit} ms`);
@@ -139,4 +181,9 @@ export async function servers(node: BeamNode): Promise<Pid[]> {
     ERLANG,
   );
   return (pids as readonly Term[]).filter((pid) => pid instanceof Pid);
+}
+
+/** Waits until it holds: the test's own timeout is the limit. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await pause(20);
 }

@@ -6,26 +6,96 @@ import {
   changes,
   checks,
   DEFAULT_CONFIG,
+  defineInstruction,
+  EDELIVER,
   type Instruction,
+  type Instructions,
+  insertAfterInstruction,
   insertAfterPointOfNoReturn,
   insertBeforePointOfNoReturn,
-  PLANS,
+  MINIMAL,
+  type PlanEntry,
   type PlanStep,
   plan,
   ResumeChannels,
+  type RunnableInstruction,
+  Sleep,
+  StartSection,
   SuspendChannels,
+  stepsOf,
 } from "../../src/instructions/index.ts";
+import { atom, inspect, parse, type Tuple, tuple } from "../../src/term/index.ts";
 
 const config = { application: "shop", ...DEFAULT_CONFIG };
-const versions = { up: "0.2.0", down: "0.1.0", changedModules: ["Elixir.Shop.Counter"] };
+
+const erlang = (text: string): Instruction => parse(text, { syntax: "erlang" }) as Instruction;
+
+const OWN: readonly Instruction[] = [
+  "{load_object_code, {shop, \"0.2.0\", ['Elixir.A', 'Elixir.B']}}",
+  "point_of_no_return",
+  "{suspend, ['Elixir.B']}",
+  "{load, {'Elixir.A', brutal_purge, brutal_purge}}",
+  "{load, {'Elixir.B', brutal_purge, brutal_purge}}",
+  "{code_change, up, [{'Elixir.B', []}]}",
+  "{resume, ['Elixir.B']}",
+].map(erlang);
+
+const BASE: Instructions = {
+  upInstructions: OWN,
+  downInstructions: OWN,
+  upVersion: "0.2.0",
+  downVersion: "0.1.0",
+  changedModules: ["Elixir.A", "Elixir.B"],
+};
+
+/** An instruction in short: ours by its name and argument, the relup's by its own. */
+function short(instruction: Instruction): string {
+  const [tag, call] =
+    instruction === atom("point_of_no_return") ? [] : (instruction as Tuple).items;
+  if (tag !== atom("apply")) return inspect(instruction, { syntax: "erlang" });
+  const [module, , args] = (call as Tuple).items;
+  const name = inspect(module as never).replace("Edeliver.Relup.Instructions.", "");
+  return `${name} ${inspect((args as readonly never[])[0] as never)}`;
+}
+
 const names = (steps: readonly PlanStep[]) =>
   steps.map((step) => (step.type === "run" ? step.instruction.name : step.type));
 
-describe("the edeliver plan", () => {
-  const made = plan(PLANS.edeliver, versions, config);
+const outside = (entries: readonly PlanEntry[], base = BASE) =>
+  stepsOf(plan(entries, base, config).upInstructions, base.upInstructions, entries);
 
-  test("has edeliver's order in both directions", () => {
-    const order = [
+describe("the edeliver plan", () => {
+  test("gives the list that edeliver's own code gives, in both directions", () => {
+    const { upInstructions, downInstructions } = plan(EDELIVER, BASE, config);
+    const [load, , suspend, ...rest] = OWN.map((one) => inspect(one, { syntax: "erlang" }));
+    const list = (up: string, done: string) => [
+      load,
+      `Info "checking whether the ${up} is possible"`,
+      "CheckProcessesRunningOldCode [A, B]",
+      "CheckRanchAcceptors :shop",
+      "CheckRanchConnections :shop",
+      "point_of_no_return",
+      `Info "preparing the ${up}"`,
+      suspend,
+      "SuspendRanchAcceptors :shop",
+      "SuspendChannels :shop",
+      "FinishRunningRequests {:shop, 500}",
+      `Info "${done}"`,
+      ...rest,
+      `Info "the ${up} succeeded"`,
+      'Info "resuming"',
+      "RerunFailedRequests :shop",
+      "ResumeChannels :shop",
+      "ResumeRanchAcceptors :shop",
+      `Info "the ${up} is done"`,
+    ];
+    expect(upInstructions.map(short)).toEqual(list("upgrade", "upgrading"));
+    expect(downInstructions.map(short)).toEqual(list("downgrade", "downgrading"));
+  });
+
+  test("is done from outside around the install, which is all that the relup holds", () => {
+    const steps = outside(EDELIVER);
+    expect(names(steps).filter((name) => name !== "Info")).toEqual([
       "CheckProcessesRunningOldCode",
       "CheckRanchAcceptors",
       "CheckRanchConnections",
@@ -35,32 +105,22 @@ describe("the edeliver plan", () => {
       "FinishRunningRequests",
       "install",
       "verify",
+      "RerunFailedRequests",
       "ResumeChannels",
       "ResumeRanchAcceptors",
-    ];
-    expect(names(made.upInstructions)).toEqual(order);
-    expect(names(made.downInstructions)).toEqual(order);
+    ]);
+    expect(names(checks(steps))).toHaveLength(4);
+    expect(names(changes(steps))[1]).toBe("SuspendRanchAcceptors");
   });
 
-  test("divides what looks from what changes", () => {
-    expect(names(checks(made.upInstructions))).toHaveLength(3);
-    expect(names(changes(made.upInstructions))[0]).toBe("SuspendRanchAcceptors");
-  });
-
-  test("gives each instruction the arguments that edeliver gives it", () => {
-    const args = Object.fromEntries(
-      made.upInstructions.flatMap((step) =>
-        step.type === "run" ? [[step.instruction.name, step.args]] : [],
-      ),
-    );
-    expect(args["CheckProcessesRunningOldCode"]).toEqual(["Elixir.Shop.Counter"]);
-    expect(args["CheckRanchAcceptors"]).toBe("shop");
-    expect(args["FinishRunningRequests"]).toEqual({ application: "shop", timeout: 500 });
+  test("resumes the channels strictly before the acceptors", () => {
+    const order = names(outside(EDELIVER));
+    expect(order.indexOf("ResumeChannels")).toBeLessThan(order.indexOf("ResumeRanchAcceptors"));
   });
 });
 
 test("the minimal plan suspends nothing", () => {
-  expect(names(plan(PLANS.minimal, versions, config).upInstructions)).toEqual([
+  expect(names(outside(MINIMAL))).toEqual([
     "CheckProcessesRunningOldCode",
     "point_of_no_return",
     "install",
@@ -68,36 +128,56 @@ test("the minimal plan suspends nothing", () => {
   ]);
 });
 
+test("what edeliver left in the relup itself is the relup's, and run by the node", () => {
+  const theirs = SuspendChannels.callThis([atom("shop")]);
+  const up = [...OWN.slice(0, 2), theirs, ...OWN.slice(2)];
+  const base = { ...BASE, upInstructions: up, downInstructions: up };
+  expect(names(outside(MINIMAL, base))).not.toContain("SuspendChannels");
+});
+
+test("an instruction between two of the relup that modify can only run in a relup", () => {
+  const between: PlanEntry = (lists) =>
+    insertAfterInstruction(lists, fake("Between").callThis([[]]), OWN[3] as Instruction);
+  const entries = [between, fake("Between")];
+  expect(() => outside(entries)).toThrow(
+    expect.objectContaining({
+      message: "Between stands between instructions of the relup itself",
+      remedy: expect.stringContaining("--in-relup"),
+    }),
+  );
+});
+
 test("a plan without what an instruction depends on is refused by name", () => {
-  expect(() => plan([SuspendChannels as Instruction], versions, config)).toThrow(
+  expect(() => plan([SuspendChannels], BASE, config)).toThrow(
     expect.objectContaining({
       message: "SuspendChannels needs CheckRanchAcceptors before it in the plan",
       remedy: "Put CheckRanchAcceptors into the plan, in front of SuspendChannels.",
     }),
   );
-  expect(() => plan([ResumeChannels as Instruction], versions, config)).toThrow(UsageError);
+  expect(() => plan([ResumeChannels], BASE, config)).toThrow(UsageError);
 });
 
 test("a dependency that stands behind is refused", () => {
-  const first: Instruction = { ...fake("First"), insertWhere: append };
-  const second = { ...fake("Second"), dependencies: [first] };
-  expect(() => plan([first, second], versions, config)).toThrow(UsageError);
-  expect(() => plan([second, first], versions, config)).toThrow(UsageError);
+  const first = fake("First", append);
+  const second = defineInstruction({
+    name: "Second",
+    insertWhere: insertBeforePointOfNoReturn,
+    dependencies: [first],
+    run: async () => undefined,
+  });
+  expect(() => plan([first, second], BASE, config)).toThrow(UsageError);
+  expect(() => plan([second, first], BASE, config)).toThrow(UsageError);
 });
 
 test("each insert function finds its place", () => {
-  const made = plan(
-    [
-      { ...fake("Check"), insertWhere: insertBeforePointOfNoReturn },
-      { ...fake("Late"), insertWhere: appendAfterPointOfNoReturn },
-      { ...fake("Later"), insertWhere: appendAfterPointOfNoReturn },
-      { ...fake("First"), insertWhere: insertAfterPointOfNoReturn },
-      { ...fake("End"), insertWhere: append },
-    ],
-    versions,
-    config,
-  );
-  expect(names(made.upInstructions)).toEqual([
+  const entries = [
+    fake("Check", insertBeforePointOfNoReturn),
+    fake("Late", appendAfterPointOfNoReturn),
+    fake("Later", appendAfterPointOfNoReturn),
+    fake("First", insertAfterPointOfNoReturn),
+    fake("End"),
+  ];
+  expect(names(outside(entries))).toEqual([
     "Check",
     "point_of_no_return",
     "First",
@@ -109,12 +189,52 @@ test("each insert function finds its place", () => {
   ]);
 });
 
-function fake(name: string): Instruction {
-  return {
-    name,
+test("Sleep and sections take their arguments in the plan", () => {
+  const entries: PlanEntry[] = [
+    (lists, given) => Sleep.modifyRelup(lists, given, 2),
+    (lists, given) => StartSection.modifyRelup(lists, given, "finished"),
+    (lists, given) => StartSection.modifyRelup(lists, given),
+  ];
+  const { upInstructions } = plan(entries, BASE, config);
+  expect(upInstructions.map(short)).toContain("Sleep 2");
+  expect(short(upInstructions.at(-1) as Instruction)).toBe('Info "the upgrade is done"');
+  const wrong: PlanEntry = (lists, given) =>
+    StartSection.modifyRelup(lists, given, "nonsense" as "check");
+  expect(() => plan([wrong], BASE, config)).toThrow("there is no section nonsense");
+});
+
+test("what an instruction depends on is loaded before it, and unloaded after it on the way down", () => {
+  const needed = fake("Needed", insertBeforePointOfNoReturn);
+  const needing = defineInstruction({
+    name: "Needing",
     insertWhere: insertBeforePointOfNoReturn,
-    dependencies: [],
-    arguments: () => undefined,
+    dependencies: [needed],
     run: async () => undefined,
+  });
+  const load = tuple(
+    atom("load"),
+    tuple(atom(needed.module), atom("brutal_purge"), atom("brutal_purge")),
+  );
+  const remove = tuple(
+    atom("remove"),
+    tuple(atom(needed.module), atom("brutal_purge"), atom("brutal_purge")),
+  );
+  const base = {
+    ...BASE,
+    upInstructions: [...OWN, load],
+    downInstructions: [remove, ...OWN],
   };
+  const { upInstructions, downInstructions } = plan([needed, needing], base, config);
+  const calls = [needed, needing].map((one) => short(one.callThis([[]])));
+  const up = upInstructions.map(short);
+  expect(up.indexOf(short(load))).toBeLessThan(up.indexOf(calls[0] as string));
+  const down = downInstructions.map(short);
+  expect(down.indexOf(short(remove))).toBeGreaterThan(down.indexOf(calls[1] as string));
+});
+
+function fake(
+  name: string,
+  insertWhere: RunnableInstruction["insertWhere"] = append,
+): RunnableInstruction {
+  return defineInstruction({ name, insertWhere, run: async () => undefined }) as never;
 }

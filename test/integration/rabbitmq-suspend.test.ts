@@ -9,7 +9,7 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { Guardian } from "../../src/guard/index.ts";
-import { bulkResume, bulkSuspend, targets } from "../../src/instructions/index.ts";
+import { bulkResume, bulkSuspend, type Target, targets } from "../../src/instructions/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { leftSuspended } from "../../src/otp/index.ts";
 import { atom, Pid } from "../../src/term/index.ts";
@@ -63,7 +63,9 @@ describe.runIf(await hasRabbit())("RabbitMQ under guard", () => {
 
   it("holds both websockets; what is sent meanwhile arrives afterwards, on the same session", async () => {
     await using guardian = await Guardian.arm(node, { stateDirectory: state });
-    const found = (await targets({ node }, "transports")) as readonly Pid[];
+    const found = ((await targets({ node }, "transports")) as readonly Target[]).map(
+      ({ pid }) => pid,
+    );
     expect(found).toHaveLength(2);
     const { result, suspended: held } = await bulkSuspend(guardian, found, 2000);
     expect([result, held.length]).toEqual(["ok", 2]);
@@ -76,7 +78,7 @@ describe.runIf(await hasRabbit())("RabbitMQ under guard", () => {
     expect(await suspended()).toBe(2);
     expect(heard).toEqual([]);
 
-    expect(await bulkResume(guardian)).toBe("ok");
+    expect(await bulkResume({ node, guardian, log: () => undefined }, held)).toBe("ok");
     const all = ["mqtt from mqtt", "mqtt from stomp", "stomp from mqtt", "stomp from stomp"];
     await expect.poll(() => [...heard].sort()).toEqual(all);
     expect(lost).toEqual([]);

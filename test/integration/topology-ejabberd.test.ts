@@ -5,8 +5,8 @@ import { connect as dial, type Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import { CheckRanchAcceptors } from "../../src/instructions/check-ranch-acceptors.ts";
 import type { InstructionContext } from "../../src/instructions/instruction.ts";
+import { SuspendRanchAcceptors } from "../../src/instructions/suspend-ranch-acceptors.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import {
   evaluate,
@@ -343,10 +343,15 @@ describe.runIf(await hasEjabberd())("ejabberd", () => {
   });
 
   it("is left alone by what would hold its listeners", async () => {
-    const context = { node, facts: {}, log: () => undefined } as unknown as InstructionContext;
-    await expect(CheckRanchAcceptors.run(context, "ejabberd")).rejects.toMatchObject({
-      message: expect.stringContaining("cannot be held"),
-      remedy: "Use the minimal plan.",
+    const context = {
+      node,
+      config: { acceptors: "hold" },
+      facts: { listeners: await listeners(remote) },
+      guardian: {}, // there is nothing that may be asked of it
+      log: () => undefined,
+    } as unknown as InstructionContext;
+    await expect(SuspendRanchAcceptors.run(context, atom("ejabberd"))).rejects.toMatchObject({
+      message: expect.stringContaining("there is no way to hold new clients of"),
     });
   });
 

@@ -1,4 +1,4 @@
-/** The shape of RabbitMQ, a node that nobody wrote for us: listeners in two places, connections behind supervisors. */
+/** The shape of RabbitMQ, a node that nobody wrote for us: listeners in two places, connections behind supervisors, Ranch 1 and 2. */
 
 import { once } from "node:events";
 import { connect as dial, type Socket } from "node:net";
@@ -6,18 +6,30 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { type BeamNode, connect } from "../../src/node/index.ts";
-import { leftSuspended, observer, type Remote } from "../../src/otp/index.ts";
-import { inspect, type Pid, type Term } from "../../src/term/index.ts";
+import {
+  leftSuspended,
+  observer,
+  type Remote,
+  restartChild,
+  terminateChild,
+} from "../../src/otp/index.ts";
+import { inspect, type Pid, type Term, type Tuple } from "../../src/term/index.ts";
 import {
   channels,
   connections,
+  type Listener,
   listeners,
   type SupervisionNode,
   supervisionTree,
 } from "../../src/topology/index.ts";
 import { hasRabbit, provision, type RabbitProcess, startRabbit } from "../support/index.ts";
 
-describe.runIf(await hasRabbit())("RabbitMQ", () => {
+const RELEASES = [
+  { set: "rabbitmq38", otp: "otp23", kind: "ranch1", ranch: /^Ranch 1\.\d/ },
+  { set: "rabbitmq310", otp: "otp25", kind: "ranch2", ranch: /^Ranch 2\.\d/ },
+] as const;
+
+describe.runIf(await hasRabbit()).each(RELEASES)("$set", ({ set, otp, kind, ranch }) => {
   let rabbit: RabbitProcess;
   let node: BeamNode;
   let remote: Remote;
@@ -26,7 +38,7 @@ describe.runIf(await hasRabbit())("RabbitMQ", () => {
   let idle: Socket;
 
   beforeAll(async () => {
-    rabbit = await startRabbit({ otp: await provision("otp25") });
+    rabbit = await startRabbit({ otp: await provision(otp), set });
     node = await connect(rabbit.name, {
       cookie: rabbit.cookie,
       address: { host: "127.0.0.1", port: rabbit.port },
@@ -73,7 +85,8 @@ describe.runIf(await hasRabbit())("RabbitMQ", () => {
     const at = (port: number) => found.find(({ address }) => address?.port === port);
     expect(found).toHaveLength(5);
     for (const listener of found) {
-      expect(listener).toMatchObject({ status: "running", unanswered: [] });
+      expect(listener).toMatchObject({ kind, status: "running", unanswered: [] });
+      expect(listener.evidence).toMatch(ranch);
       expect(listener.acceptors).toHaveLength(10);
     }
     for (const port of [rabbit.stomp, rabbit.mqtt]) {
@@ -99,6 +112,16 @@ describe.runIf(await hasRabbit())("RabbitMQ", () => {
     expect(found["mqtt http-idle"]?.evidence).toBe("it runs cowboy_http");
     expect(found["mqtt websocket"]?.evidence).toMatch(/cowboy_websocket/);
     expect((await connections(remote)).unanswered).toEqual([]);
+    // Ranch holds a supervisor for each, and the websocket is below that.
+    const supervisors = (await listeners(remote)).flatMap((one) => one.supervisors.connections);
+    const held: string[] = [];
+    for (const pid of supervisors) {
+      const children = await node.call("supervisor", "which_children", [pid]);
+      for (const child of children as readonly Tuple[]) held.push(inspect(child.items[1] as Term));
+    }
+    expect(held).toHaveLength(3);
+    expect(held).not.toContain(String(found["stomp websocket"]?.pid));
+    expect(held).not.toContain(String(found["mqtt websocket"]?.pid));
     expect(await channels(remote)).toEqual([]); // a fact here, not ignorance: no websocket has any
   });
 
@@ -122,15 +145,46 @@ describe.runIf(await hasRabbit())("RabbitMQ", () => {
   });
 
   it("never has a connection of another protocol taken for HTTP", async () => {
-    const amqp = (await listeners(remote)).find(({ application }) => application === "rabbit");
-    const socket = dial(amqp?.address?.port as number, "127.0.0.1");
-    await once(socket, "connect");
-    socket.write("AMQP\0\0\u0009\u0001");
-    await once(socket, "data");
-    const found = await connections(remote, amqp);
-    expect(found.connections).toMatchObject([{ kind: "unknown", requests: [], channels: [] }]);
-    expect(found.connections[0]?.evidence).toMatch(/is not of Cowboy$/);
-    socket.destroy();
+    const greetings = {
+      rabbit: "AMQP\0\0\u0009\u0001",
+      rabbitmq_mqtt: "\u0010\u000d\0\u0004MQTT\u0004\u0002\0\u003c\0\u0001t",
+      rabbitmq_stomp: "CONNECT\naccept-version:1.2\nlogin:guest\npasscode:guest\n\n\0",
+    };
+    for (const [application, greeting] of Object.entries(greetings)) {
+      const listener = (await listeners(remote)).find((one) => one.application === application);
+      const socket = dial(listener?.address?.port as number, "127.0.0.1");
+      await once(socket, "connect");
+      socket.write(greeting);
+      await once(socket, "data");
+      const found = await connections(remote, listener);
+      expect(found.connections).toMatchObject([
+        { kind: "unknown", stop: "none", requests: [], channels: [] },
+      ]);
+      expect(found.connections[0]?.evidence).toMatch(/is not of Cowboy$/);
+      socket.destroy();
+    }
+  });
+
+  it("has its listeners held and refused by what they say can be stopped", async () => {
+    const at = async (port: number) =>
+      (await listeners(remote)).find(({ address }) => address?.port === port) as Listener;
+    const { name, stops } = await at(rabbit.stomp);
+    const named = async () => (await listeners(remote)).find((one) => one.name === name);
+    for (const { supervisor, id } of stops.hold) await terminateChild(node, supervisor, id);
+    expect(await named()).toMatchObject({ status: "held", address: { port: rabbit.stomp } });
+    const waiting = new WebSocket(`ws://127.0.0.1:${rabbit.stomp}/ws`, ["v12.stomp"]);
+    const opened = once(waiting, "open");
+    for (const { supervisor, id } of stops.hold) await restartChild(node, supervisor, id);
+    await opened;
+    waiting.terminate();
+    for (const { supervisor, id } of stops.refuse) await terminateChild(node, supervisor, id);
+    expect(await named()).toMatchObject({ status: "suspended", address: undefined });
+    const refused = dial(rabbit.stomp, "127.0.0.1");
+    const [error] = (await once(refused, "error")) as [NodeJS.ErrnoException];
+    expect(error.code).toBe("ECONNREFUSED");
+    for (const { supervisor, id } of stops.refuse) await restartChild(node, supervisor, id);
+    expect(await at(rabbit.stomp)).toMatchObject({ name, status: "running" });
+    expect(await at(rabbit.mqtt)).toMatchObject({ status: "running" });
   });
 
   it("has one tree per application, with every supervisor answering", async () => {

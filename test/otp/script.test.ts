@@ -15,6 +15,7 @@ import {
 import { LOCAL_CALLS, REMOTE_CALLS } from "../../src/otp/script-calls.ts";
 import { firstDenied } from "../../src/otp/script-check.ts";
 import { atom, ExternalFun } from "../../src/term/index.ts";
+import "../../src/relup/index.ts"; // registers its scripts
 import "../../src/topology/index.ts"; // registers its scripts
 import { type BeamProcess, provision, startErl } from "../support/index.ts";
 
@@ -39,7 +40,12 @@ const READING = readOnlyScripts();
 describe("the read-only scripts", () => {
   it("are there", () => {
     expect(READING.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["system_info", "ranch_listeners", "cowboy_connections"]),
+      expect.arrayContaining([
+        "system_info",
+        "ranch_listeners",
+        "cowboy_connections",
+        "relup_impact",
+      ]),
     );
   });
 

@@ -1,7 +1,7 @@
 /** `beamctl chan suspend`: holds the channels for a while, guarded; whatever ends it, they are resumed. */
 
 import { Guardian, leftOf, type UndoReport } from "../../guard/index.ts";
-import { bulkSuspend, type SuspendTarget, targets } from "../../instructions/index.ts";
+import { type SuspendTarget, stopTargets, targets } from "../../instructions/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
@@ -33,10 +33,12 @@ export const run: Run = async (globals, local) => {
     let suspended = 0;
     let end: UndoReport;
     try {
-      const { result, suspended: pids } = await bulkSuspend(guardian, found, SUSPEND_TIMEOUT);
-      suspended = pids.length;
+      const { result, stopped } = await stopTargets(guardian, found, SUSPEND_TIMEOUT);
+      suspended = stopped.length;
       if (result === "not_supported") printer.note("warning: none of them answers");
-      else if (result !== "ok") printer.note(`warning: ${result.errors} could not be suspended`);
+      else if (suspended < found.length) {
+        printer.note(`warning: ${found.length - suspended} could not be suspended`);
+      }
       printer.note(`${suspended} suspended; Ctrl-C resumes them`);
       await waitFor(held, [signal, guardian.lost]);
     } finally {

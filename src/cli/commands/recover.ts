@@ -48,7 +48,7 @@ export const run: Run = async (globals, local) => {
 };
 
 function told(operation: RecoveredOperation): string {
-  const { purpose, holder, host, at, restarted, undoneByGuard, undoneNow, left } = operation;
+  const { purpose, holder, host, at, restarted, undoneByGuard, undoneNow, freed, left } = operation;
   const begun = `${purpose} by ${holder} on ${host}, begun ${new Date(at).toISOString()}`;
   if (restarted) return `${begun}: the node was restarted since, so nothing of it is left`;
   const parts: string[] = [];
@@ -59,6 +59,7 @@ function told(operation: RecoveredOperation): string {
   if (undoneNow.resumed + undoneNow.restarted > 0 || undoneByGuard === undefined) {
     parts.push(`undone now: ${counts(undoneNow.resumed, undoneNow.restarted)}`);
   }
+  if (freed > 0) parts.push(`${freed} frozen processes ran again when the guardian ended`);
   if (left.processes.length + left.acceptors > 0) {
     parts.push(`left: ${counts(left.processes.length, left.acceptors)}`);
   }

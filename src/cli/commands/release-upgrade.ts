@@ -4,29 +4,32 @@ import { upgrade } from "../../upgrade/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
+import { openEdeliverOutput } from "../edeliver-output.ts";
 import { Printer } from "../output/printer.ts";
+import { planOptions } from "../plan-options.ts";
 import { operate } from "../session.ts";
 import { follow } from "../upgrade-progress.ts";
 
 export const run: Run = async (globals, local, [version = ""]) => {
   const printer = new Printer(globals);
   const dryRun = local["dryRun"] === true;
-  const application = local["app"] as string | undefined;
-  const drainTimeout = milliseconds(String(local["drain"]));
+  const planned = await planOptions(local);
   const installTimeout = milliseconds(String(local["installTimeout"]));
-  return operate(globals, async ({ node, signal }) => {
+  return operate(globals, async ({ node, target, signal }) => {
     if (!dryRun)
       await confirmChange(globals, `${String(local["verb"])} ${node.name} to ${version}?`);
+    await using output =
+      local["edeliverOutput"] === true
+        ? await openEdeliverOutput({ globals, target, node, signal })
+        : undefined;
     const operation = upgrade(node, version, {
-      plan: local["plan"] as "edeliver" | "minimal",
-      suspend: local["suspend"] as "channels" | "transports" | "both",
+      ...planned,
       direction: local["verb"] === "upgrade" ? "up" : "down",
-      ...(application === undefined ? {} : { application }),
-      drainTimeout,
       installTimeout,
       permanent: local["permanent"] !== false,
       dryRun,
       signal,
+      ...(output === undefined ? {} : { edeliverOutput: output }),
     });
     const report = await follow(operation, printer, globals.quiet === true);
     if (printer.format === "auto") {

@@ -2,7 +2,7 @@
 
 import { Atom, type Pid, type Term } from "../../term/index.ts";
 
-/** One acceptor of a listener: a child of its acceptors supervisor. */
+/** What is held of a listener: a child of one of its supervisors, mostly an acceptor. */
 export interface Acceptor {
   readonly supervisor: Pid;
   readonly id: Term;
@@ -33,6 +33,8 @@ export type Entry =
       readonly count: number;
       readonly failed: readonly Failure<Pid>[];
     }
+  | { readonly kind: "freeze"; readonly pids: readonly Pid[]; readonly timers: readonly Term[] }
+  | { readonly kind: "frozen"; readonly count: number; readonly failed: readonly Failure<Pid>[] }
   | {
       readonly kind: "hold";
       readonly acceptors: readonly Acceptor[];
@@ -84,7 +86,9 @@ export interface JournalOperation {
   epoch: number | undefined;
   /** Asked to be suspended, and not known to be resumed. */
   pids: readonly Pid[];
-  /** Asked to be held, and not known to run again. */
+  /** Asked to be frozen, and not known to be resumed. They run again when their guardian ends, whoever ends it. */
+  frozen: readonly Pid[];
+  /** Asked to be held, and not known to run again, in the order of their termination. */
   acceptors: readonly Acceptor[];
   /** Backstop timers that may still run on the node. */
   timers: readonly Term[];
@@ -110,7 +114,7 @@ function begun(record: JournalRecord & { kind: "begin" }): JournalOperation {
   return {
     ...{ operation: op, node, creation, purpose, holder, host, at },
     ...{ guard: undefined, epoch: undefined, lost: undefined, ended: undefined },
-    ...{ pids: [], acceptors: [], timers: [], installing: false },
+    ...{ pids: [], frozen: [], acceptors: [], timers: [], installing: false },
   };
 }
 
@@ -122,6 +126,10 @@ function apply(operation: JournalOperation, record: JournalRecord): void {
       break;
     case "suspend":
       operation.pids = [...operation.pids, ...record.pids];
+      operation.timers = [...operation.timers, ...record.timers];
+      break;
+    case "freeze":
+      operation.frozen = [...operation.frozen, ...record.pids];
       operation.timers = [...operation.timers, ...record.timers];
       break;
     case "hold":
@@ -136,7 +144,9 @@ function apply(operation: JournalOperation, record: JournalRecord): void {
       break;
     case "resumed": {
       const resumed = new Set(record.pids.map(pidKey));
-      operation.pids = operation.pids.filter((pid) => !resumed.has(pidKey(pid)));
+      const stays = (pid: Pid) => !resumed.has(pidKey(pid));
+      operation.pids = operation.pids.filter(stays);
+      operation.frozen = operation.frozen.filter(stays);
       break;
     }
     case "released":
@@ -150,6 +160,7 @@ function apply(operation: JournalOperation, record: JournalRecord): void {
       break;
     case "begin":
     case "suspended":
+    case "frozen":
     case "held":
     case "resume":
     case "release":

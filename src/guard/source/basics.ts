@@ -1,6 +1,6 @@
 /** The guardian's Erlang text, part 1: what it tells, how it works without blocking, and its backstop. */
 
-/** Binds `Clock`, `Tell`, `Work`, `Ask`, `Add`, `Status`, `Backstop`, `Cancel`, `Settle`. */
+/** Binds `Me`, `Clock`, `Tell`, `Work`, `Ask`, `Frozen`, `Add`, `Status`, `Backstop`, `Cancel`, `Settle`. */
 export const BASICS: string = `
 %% Bindings given: Ctl, the controller's pid; About, a map that names it; Lease, Cap and Grace in milliseconds.
 group_leader(case whereis(user) of undefined -> whereis(init); User -> User end, self()),
@@ -8,6 +8,7 @@ process_flag(trap_exit, true),
 process_flag(priority, high),
 process_flag(sensitive, true),
 
+Me = self(),
 Clock = fun() -> erlang:monotonic_time(millisecond) end,
 
 %% An answer never connects to a node that is gone, and never waits for a busy link.
@@ -26,10 +27,12 @@ end,
 
 %% All requests to a process come from this one sender, so a resume always follows its suspend.
 Ask = fun(What, Pids) ->
-    Guard = self(),
-    lists:zipwith(fun erlang:send/2, Pids, [{system, {Guard, {beamctl, What, Pid}}, What} || Pid <- Pids]),
+    lists:zipwith(fun erlang:send/2, Pids, [{system, {Me, {beamctl, What, Pid}}, What} || Pid <- Pids]),
     ok
 end,
+
+%% Whom this process suspends by erlang:suspend_process, asked or done: the runtime's own word, not our list.
+Frozen = fun() -> {_, Mine} = process_info(self(), suspending), [Pid || {Pid, _, _} <- Mine] end,
 
 Add = fun(_, 0, S) -> S;
          (Key, N, S = #{counts := Counts}) -> S#{counts := Counts#{Key => maps:get(Key, Counts, 0) + N}}
@@ -38,23 +41,25 @@ end,
 Status = fun(#{phase := Phase, why := Why, epoch := Epoch, pids := Pids, ops := Ops, lease_at := LeaseAt, timers := Timers,
                goal := Goal, counts := Counts, since := Since, undone_at := UndoneAt}) ->
     About#{guard => self(), phase => Phase, why => Why, epoch => Epoch, age => Clock() - Since, lease => LeaseAt - Clock(),
-           processes => maps:size(Pids), acceptors => length(Ops), counts => Counts, undone_at => UndoneAt,
+           processes => maps:size(Pids), frozen => length(Frozen()), acceptors => length(Ops), counts => Counts, undone_at => UndoneAt,
            waiting => Goal =/= none, timers => [Timer || {_, Timer} <- Timers]}
 end,
 
 %% The backstop needs neither us nor the evaluator: one-shot timers of the node's own, whose resumes answer to nobody.
-Backstop = fun(processes, _, []) -> [];
+%% What is frozen lives and dies with us, so its backstop is our end. rpc:call goes on where a supervisor is gone or hangs.
+Backstop = fun(_, _, []) -> [];
               (processes, After, Pids) ->
     Resumes = lists:duplicate(length(Pids), {system, {beamctl_backstop, resumed}, resume}),
     {ok, Timer} = timer:apply_after(After, lists, zipwith, [fun erlang:send/2, Pids, Resumes]),
     [{processes, Timer}];
+              (frozen, After, _) ->
+    {ok, Timer} = timer:apply_after(After, erlang, exit, [Me, kill]),
+    [{frozen, Timer}];
               (acceptors, After, Ops) ->
-    [begin
-        Ids = [Id || {Of, Id} <- Ops, Of =:= Sup],
-        {ok, Timer} = timer:apply_after(After, lists, zipwith,
-            [fun supervisor:restart_child/2, lists:duplicate(length(Ids), Sup), Ids]),
-        {acceptors, Timer}
-     end || Sup <- lists:usort([Of || {Of, _} <- Ops])]
+    Calls = [[node(), supervisor, restart_child, [Sup, Id], 10000] || {Sup, Id} <- lists:reverse(Ops)],
+    Rpcs = lists:duplicate(length(Calls), fun rpc:call/5),
+    {ok, Timer} = timer:apply_after(After, lists, zipwith, [fun erlang:apply/2, Rpcs, Calls]),
+    [{acceptors, Timer}]
 end,
 
 Cancel = fun([]) -> ok;
@@ -62,13 +67,16 @@ Cancel = fun([]) -> ok;
 end,
 
 %% What is no longer held needs no timer; when nothing is held there is no cap.
-Settle = fun(S = #{pids := Pids, ops := Ops, timers := Timers, job := Job, batch := Batch, cap_at := CapAt}) ->
+Settle = fun(S = #{pids := Pids, frozen := Cold, ops := Ops, timers := Timers, job := Job, batch := Batch, cap_at := CapAt}) ->
     Idle = Job =:= none andalso Batch =:= none,
+    Thawed = Cold =:= #{} andalso (Idle orelse case {Job, Batch} of {#{kind := resume}, none} -> true; _ -> false end),
     Over = fun({processes, _}) -> Idle andalso Pids =:= #{};
+              ({frozen, _}) -> Thawed;
               ({acceptors, _}) -> Idle andalso Ops =:= []
     end,
     {Ended, Kept} = lists:partition(Over, Timers),
     Cancel(Ended),
-    S#{timers := Kept, cap_at := case Kept of [] -> infinity; _ -> CapAt end}
+    Free = Idle andalso Thawed andalso Pids =:= #{} andalso Ops =:= [],
+    S#{timers := Kept, cap_at := case Free of true -> infinity; false -> CapAt end}
 end,
 `;

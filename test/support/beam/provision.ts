@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { cached, cachePath } from "./cache.ts";
-import { isSet, type OtpSet, type RabbitSet, SETS, type SetName } from "./sets.ts";
+import { isRabbit, isSet, type OtpSet, type RabbitSet, SETS, type SetName } from "./sets.ts";
 import { adoptLinks, type Strangers, strangersAt } from "./strangers.ts";
 import { readSystem } from "./system.ts";
 import { reportedRelease, unpack } from "./unpack.ts";
@@ -26,7 +26,7 @@ export interface Otp {
 export interface RabbitFiles {
   /** Its home, `.../rabbitmq_server-3.10.8`. */
   readonly home: string;
-  /** Holds `ranch-*`, `cowboy-*` and `cowlib-*`, each with `ebin`: good for `ERL_LIBS`. */
+  /** Holds `ranch-*`, `cowboy-*` and `cowlib-*`: archives in 3.8, from 3.10 on folders with `ebin`, good for `ERL_LIBS`. */
   readonly plugins: string;
 }
 
@@ -142,9 +142,7 @@ function otpAt(release: number, root: string, bin: string): Otp {
 /** Provisions all the named sets at the same time; resolves to a line on each. */
 export function provisionAll(names: readonly SetName[]): Promise<string[]> {
   const work = names.map(async (name) => {
-    if (name === "rabbitmq310" || name === "rabbitmq43") {
-      return `${name} ${(await provisionRabbit(name)).home}`;
-    }
+    if (isRabbit(name)) return `${name} ${(await provisionRabbit(name)).home}`;
     if (name === "ejabberd") {
       const { otp, libraries } = await provisionEjabberd();
       return `${name} OTP ${otp.release} ${libraries}`;

@@ -3,7 +3,7 @@
 /** The sets that hold an OTP with Elixir beside it. */
 export type OtpSet = "otp23" | "otp25" | "otp27" | "otp29";
 /** RabbitMQ alone; it runs on an OTP of another set. */
-export type RabbitSet = "rabbitmq310" | "rabbitmq43";
+export type RabbitSet = "rabbitmq38" | "rabbitmq310" | "rabbitmq43";
 /** Every set: the OTPs, what is run on them or brings its own, and what programs of others need to speak to them. */
 export type SetName = OtpSet | RabbitSet | "ejabberd" | "strangers";
 
@@ -47,6 +47,7 @@ export const SETS: Readonly<Record<SetName, SetSpec>> = {
   otp25: otp(25, ["bookworm"]),
   otp27: otp(27, ["trixie"]),
   otp29: otp(29, ["forky", "sid"], true),
+  rabbitmq38: { suites: ["bullseye"], packages: [], alone: ["rabbitmq-server"] },
   rabbitmq310: { suites: ["bookworm"], packages: [], alone: ["rabbitmq-server"] },
   rabbitmq43: { suites: ["forky", "sid"], packages: [], alone: ["rabbitmq-server"] },
   // With an OTP of its own: its libraries in C want the C libraries that they were packaged with.
@@ -67,4 +68,9 @@ export const SETS: Readonly<Record<SetName, SetSpec>> = {
 /** Whether `name` is a set. */
 export function isSet(name: string): name is SetName {
   return Object.hasOwn(SETS, name);
+}
+
+/** Whether the set is RabbitMQ's. */
+export function isRabbit(name: SetName): name is RabbitSet {
+  return name.startsWith("rabbitmq");
 }

@@ -23,7 +23,7 @@ export interface RabbitProcess extends AsyncDisposable {
   output(): string;
 }
 
-/** Starts it on the given OTP (25 suits 3.10, 29 suits 4.3) and waits until all its listeners are up: 4 to 10 seconds. */
+/** Starts it on the given OTP (23 suits 3.8, 25 suits 3.10, 29 suits 4.3) and waits until all its listeners are up: 4 to 10 seconds. */
 export async function startRabbit(options: {
   readonly otp: Otp;
   /** Default `rabbitmq310`. */

@@ -1,10 +1,10 @@
 /** Builds the shop fixture as a release, once for its sources and OTP; kept in the user's cache. */
 
-import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cached, cachePath } from "../beam/cache.ts";
+import { digest } from "../beam/digest.ts";
 import { finished, progress } from "../beam/progress.ts";
 import type { Otp } from "../beam/provision.ts";
 import { run } from "../beam/run.ts";
@@ -29,7 +29,7 @@ const WITH_RELUP: readonly ShopVersion[] = ["0.2.0", "0.4.0"];
 /** Resolves to the folder of the finished release: `erts-*`, `lib` and `releases`. About a second when it must be built. */
 export async function buildShop(options: BuildOptions): Promise<string> {
   const { otp, version, sasl = true } = options;
-  const name = `shop-otp${otp.release}-${version}${sasl ? "" : "-no-sasl"}-${await digest(otp)}`;
+  const name = `shop-otp${otp.release}-${version}${sasl ? "" : "-no-sasl"}-${await digest(SOURCES, otp)}`;
   const folder = cachePath(name, process.arch);
   await cached(folder, (half) => assemble(half, options));
   return join(folder, "release");
@@ -63,17 +63,4 @@ async function assemble(folder: string, options: BuildOptions): Promise<ShopVers
   await rm(scratch, { recursive: true });
   finished(`shop ${version}`, "built");
   return version;
-}
-
-/** Changes with the fixture's sources and with the OTP that compiles them. */
-async function digest(otp: Otp): Promise<string> {
-  const hash = createHash("sha256");
-  const entries = await readdir(SOURCES, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && /\.exs?$/.test(entry.name));
-  for (const path of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
-    hash.update(`${path.slice(SOURCES.length)}\0`).update(await readFile(path));
-  }
-  const made = await stat(join(otp.root, "ready.json")).catch(() => undefined);
-  hash.update(`${otp.root}\0${made?.mtimeMs ?? 0}`);
-  return hash.digest("hex").slice(0, 12);
 }

@@ -1,0 +1,71 @@
+/** `beamctl plan`: what an upgrade would do, step by step, and the lists it is made of. Changes nothing. */
+
+import { inspect, type Term } from "../../term/index.ts";
+import { type PlanView, planUpgrade } from "../../upgrade/index.ts";
+import type { Run } from "../command.ts";
+import { termToJson } from "../output/json.ts";
+import { Printer } from "../output/printer.ts";
+import { planOptions } from "../plan-options.ts";
+import { observe } from "../session.ts";
+
+export const run: Run = async (globals, local, [version = ""]) => {
+  const options = await planOptions(local);
+  return observe(globals, async ({ remote }) => {
+    const printer = new Printer(globals);
+    const view = await planUpgrade(remote, version, options);
+    const { from, to, direction, file } = view;
+    const head = { node: remote.name, from, to, direction, relup: file, plan: view.plan };
+    const terms = (list: readonly Term[]) => list.map(termToJson);
+    if (printer.format === "json") {
+      printer.record({
+        ...head,
+        steps: view.steps.map(({ part, name, argument }) => ({
+          part,
+          name,
+          argument: argument === undefined ? null : termToJson(argument),
+        })),
+        upInstructions: terms(view.instructions.upInstructions),
+        downInstructions: terms(view.instructions.downInstructions),
+      });
+    } else if (local["lists"] === true) {
+      printer.note(`${head.node}: ${from} to ${to} (${direction}), relup ${file}`);
+      lists(printer, view);
+    } else {
+      printer.note(`${head.node}: ${from} to ${to} (${direction}), relup ${file}`);
+      printer.rows(
+        view.steps,
+        [
+          { title: "PART", cell: ({ part }) => part },
+          { title: "STEP", cell: ({ name }) => name },
+          { title: "ARGUMENT", cell: ({ argument }) => short(argument) },
+        ],
+        ({ part, name, argument }) => ({
+          part,
+          name,
+          argument: argument === undefined ? null : termToJson(argument),
+        }),
+        "the plan is empty",
+      );
+    }
+    return undefined;
+  });
+};
+
+function short(argument: Term | undefined): string {
+  return argument === undefined ? "" : inspect(argument, { limit: 5 });
+}
+
+/** Both lists with our instructions where they would stand in the relup. */
+function lists(printer: Printer, { instructions }: PlanView): void {
+  const { upInstructions, downInstructions } = instructions;
+  const row = (list: string) => (instruction: Term) => ({ list, instruction });
+  printer.rows(
+    [...upInstructions.map(row("up")), ...downInstructions.map(row("down"))],
+    [
+      { title: "LIST", cell: ({ list }) => list },
+      { title: "INSTRUCTION", cell: ({ instruction }) => inspect(instruction, { limit: 20 }) },
+    ],
+    ({ list, instruction }) => ({ list, instruction: termToJson(instruction) }),
+    "both lists are empty",
+  );
+}

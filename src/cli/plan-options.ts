@@ -1,0 +1,87 @@
+/** The options that decide what is done around an install, shared by the commands that plan and those that do it. */
+
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Command, Option } from "commander";
+import { UsageError } from "../errors.ts";
+import type { AcceptorMode, PlanEntry, SuspendTarget } from "../instructions/index.ts";
+import type { UpgradeOptions } from "../upgrade/index.ts";
+import type { Local } from "./command.ts";
+import { milliseconds } from "./duration.ts";
+
+/** Which processes of a websocket are suspended. */
+export function targetOption(): Option {
+  return new Option("--suspend <what>", "which processes of a websocket are suspended")
+    .choices(["channels", "transports", "both"])
+    .default("channels");
+}
+
+/** Adds what {@link planOptions} reads. */
+export function addPlanOptions(
+  command: Command,
+  { plan = true }: { plan?: boolean } = {},
+): Command {
+  if (plan) {
+    command.option(
+      "--plan <plan>",
+      "edeliver, minimal, or a module whose default export is a list",
+      "edeliver",
+    );
+    command.option("--in-relup", "have the relup call the instructions at their very place");
+  }
+  return command
+    .addOption(targetOption())
+    .addOption(acceptorsOption())
+    .option("--listener <name...>", "only these listeners (default: all)")
+    .option("--app <application>", "the OTP application (default: the release's name)")
+    .option("--drain <duration>", "how long running requests are waited for", "500ms")
+    .option("--notify-requests", "send edeliver's messages to requests that outlast the wait");
+}
+
+/** What becomes of new clients. */
+export function acceptorsOption(): Option {
+  return new Option("--acceptors <mode>", "whether new clients wait or are refused")
+    .choices(["hold", "refuse"])
+    .default("hold");
+}
+
+/** @throws UsageError when the plan is no module with a list in it */
+export async function planOptions(local: Local): Promise<UpgradeOptions> {
+  const application = local["app"] as string | undefined;
+  const listeners = local["listener"] as readonly string[] | undefined;
+  return {
+    plan: await planOf(String(local["plan"] ?? "edeliver")),
+    suspend: local["suspend"] as SuspendTarget,
+    acceptors: local["acceptors"] as AcceptorMode,
+    drainTimeout: milliseconds(String(local["drain"])),
+    inRelup: local["inRelup"] === true,
+    notifyRequests: local["notifyRequests"] === true,
+    ...(application === undefined ? {} : { application }),
+    ...(listeners === undefined ? {} : { listeners }),
+  };
+}
+
+async function planOf(plan: string): Promise<NonNullable<UpgradeOptions["plan"]>> {
+  if (plan === "edeliver" || plan === "minimal") return plan;
+  const remedy = "Name edeliver, minimal, or a file with `export default [...]` of instructions.";
+  let found: unknown;
+  try {
+    const module = (await import(pathToFileURL(resolve(plan)).href)) as { default?: unknown };
+    found = module.default;
+  } catch (error) {
+    throw new UsageError(`the plan ${plan} cannot be loaded`, { remedy, cause: error });
+  }
+  if (!Array.isArray(found) || !found.every(isEntry)) {
+    throw new UsageError(`the default export of ${plan} is no list of instructions`, { remedy });
+  }
+  return found;
+}
+
+function isEntry(entry: unknown): entry is PlanEntry {
+  if (typeof entry === "function") return true;
+  return (
+    typeof entry === "object" &&
+    entry !== null &&
+    typeof (entry as { modifyRelup?: unknown }).modifyRelup === "function"
+  );
+}

@@ -1,0 +1,47 @@
+/** The instructions that have work to do, by the modules that a relup names. */
+
+import {
+  CodeChangeOnAppProcesses,
+  ResumeAppProcesses,
+  SuspendAppProcesses,
+} from "./app-processes.ts";
+import { CheckProcessesRunningOldCode } from "./check-processes-running-old-code.ts";
+import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
+import { CheckRanchConnections } from "./check-ranch-connections.ts";
+import { FinishRunningRequests } from "./finish-running-requests.ts";
+import { Info } from "./info.ts";
+import type { RunnableInstruction } from "./instruction.ts";
+import { ReloadModules } from "./reload-modules.ts";
+import { RerunFailedRequests } from "./rerun-failed-requests.ts";
+import { ResumeChannels } from "./resume-channels.ts";
+import { ResumeRanchAcceptors } from "./resume-ranch-acceptors.ts";
+import { Sleep } from "./sleep.ts";
+import { SuspendChannels } from "./suspend-channels.ts";
+import { SuspendRanchAcceptors } from "./suspend-ranch-acceptors.ts";
+
+/** edeliver's, all of them. */
+export const INSTRUCTIONS: readonly RunnableInstruction[] = [
+  CheckProcessesRunningOldCode,
+  CheckRanchAcceptors,
+  CheckRanchConnections,
+  SuspendRanchAcceptors,
+  SuspendChannels,
+  FinishRunningRequests,
+  SuspendAppProcesses,
+  ReloadModules,
+  CodeChangeOnAppProcesses,
+  ResumeAppProcesses,
+  RerunFailedRequests,
+  ResumeChannels,
+  ResumeRanchAcceptors,
+  Info,
+  Sleep,
+];
+
+/** These and the user's own, by module; the user's win. */
+export function catalogueOf(
+  own: readonly RunnableInstruction[],
+): ReadonlyMap<string, RunnableInstruction> {
+  const all = [...INSTRUCTIONS, ...own];
+  return new Map(all.map((instruction) => [instruction.module, instruction]));
+}

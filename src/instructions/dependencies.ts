@@ -1,0 +1,40 @@
+/** The modules that an instruction needs, loaded and unloaded by the rules of a relup. */
+
+import {
+  ensureModuleLoadedBeforeInstruction,
+  ensureModuleUnloadedAfterInstruction,
+  type Instruction,
+  type Instructions,
+} from "../relup/index.ts";
+
+/**
+ * `ensure_dependencies_loaded_before_instruction_for_upgrade/3`: in the up list the instruction that loads each of these modules stands
+ * before the call. A module that the relup does not load changes nothing.
+ */
+export function ensureDependenciesLoadedBeforeInstructionForUpgrade(
+  instructions: Instructions,
+  runnableInstruction: Instruction,
+  dependencies: readonly string[],
+): Instructions {
+  const upInstructions = dependencies.reduce(
+    (list, module) => ensureModuleLoadedBeforeInstruction(list, runnableInstruction, module),
+    instructions.upInstructions,
+  );
+  return { ...instructions, upInstructions };
+}
+
+/**
+ * `ensure_dependencies_unloaded_after_instruction_for_downgrade/3`: in the down list the instruction that unloads each of these modules
+ * stands after the call.
+ */
+export function ensureDependenciesUnloadedAfterInstructionForDowngrade(
+  instructions: Instructions,
+  runnableInstruction: Instruction,
+  dependencies: readonly string[],
+): Instructions {
+  const downInstructions = dependencies.reduce(
+    (list, module) => ensureModuleUnloadedAfterInstruction(list, runnableInstruction, module),
+    instructions.downInstructions,
+  );
+  return { ...instructions, downInstructions };
+}

@@ -1,0 +1,147 @@
+/** The functions of the two checks that lead from an application to its acceptors and connections: edeliver's names, today's trees. */
+
+import type { BeamNode } from "../node/index.ts";
+import { whichChildren } from "../otp/index.ts";
+import { Atom, atom, bool, type Pid, type Term, TRUE, Tuple } from "../term/index.ts";
+import {
+  detectSockets,
+  type Endpoint,
+  endpoints,
+  type Listener,
+  listeners,
+} from "../topology/index.ts";
+import { assume } from "./assume.ts";
+import type { InstructionContext } from "./instruction.ts";
+
+/** What these need of the context. */
+export type Looking = Pick<InstructionContext, "instruction" | "log"> & { readonly node: BeamNode };
+
+/** A child of a supervisor: edeliver works with the ids alone, but those of connections are all equal. */
+export interface ChildId {
+  readonly id: Term;
+  /** `undefined` for an acceptor that is terminated. */
+  readonly pid: Pid | undefined;
+}
+
+/**
+ * `endpoint/1`: the Phoenix endpoint of the application, known by what its module exports.
+ * @throws InstructionError when there is none, or several, or it does not run
+ */
+export async function endpoint(context: Looking, application: string): Promise<Endpoint> {
+  const found = await endpoints(context.node, application);
+  const names = found.map(({ module }) => module).join(", ");
+  assumeThat(context, found.length > 0, `no Phoenix endpoint was found in ${application}`);
+  assumeThat(context, found.length === 1, `${application} has several endpoints: ${names}`);
+  const [one] = found as [Endpoint];
+  assumeThat(context, one.pid !== undefined, `the endpoint ${one.module} does not run`);
+  return one;
+}
+
+/**
+ * `ranch_listener_sup/1`: the supervisor of the application's listener, on whichever stack.
+ * @throws InstructionError when there is none, or there are several: then use {@link listeners}
+ */
+export async function ranchListenerSup(context: Looking, application: string): Promise<Pid> {
+  const own = (await listeners(context.node)).filter((found) => found.application === application);
+  const names = own.map(({ name }) => name).join(", ");
+  assumeThat(context, own.length > 0, `no listener of ${application} was found`);
+  assumeThat(context, own.length === 1, `${application} has several listeners: ${names}`);
+  return (own as [Listener])[0].supervisors.listener;
+}
+
+/**
+ * `ranch_acceptors_sup/1`: the supervisor of its acceptors; for Thousand Island that of all their supervisors.
+ * @throws InstructionError when it is not there: the listener is suspended
+ */
+export async function ranchAcceptorsSup(context: Looking, listenerSup: Pid): Promise<Pid> {
+  const supervisor = (await listenerOf(context, listenerSup)).supervisors.acceptors;
+  assumeThat(context, supervisor !== undefined, "the supervisor of the acceptors does not run");
+  return supervisor as Pid;
+}
+
+/**
+ * `ranch_acceptors/1`: the acceptors below this supervisor, running or not.
+ * @throws InstructionError when there is none
+ */
+export async function ranchAcceptors(context: Looking, acceptorsSup: Pid): Promise<ChildId[]> {
+  const found = (await listeners(context.node)).find(
+    ({ supervisors }) => String(supervisors.acceptors) === String(acceptorsSup),
+  );
+  const acceptors = found?.acceptors.map(({ id, pid }) => ({ id, pid })) ?? [];
+  assumeThat(context, acceptors.length > 0, `${acceptorsSup} has no acceptors`);
+  return acceptors;
+}
+
+/**
+ * `ranch_connections_sup/1`: the child of the listener's supervisor below which the connections are: `ranch_conns_sup`, `ranch_conns_sup_sup`
+ * from Ranch 2 on, or Thousand Island's pool.
+ * @throws InstructionError when it is not there; it is logged too
+ */
+export async function ranchConnectionsSup(context: Looking, listenerSup: Pid): Promise<Pid> {
+  const children = await whichChildren(context.node, listenerSup);
+  const found = children.find(({ id }) => id instanceof Atom && CONNECTIONS.has(id.name));
+  assumeThat(
+    context,
+    found?.pid !== undefined,
+    `no supervisor of connections below ${listenerSup}`,
+  );
+  return found?.pid as Pid;
+}
+
+const CONNECTIONS = new Set(["ranch_conns_sup", "ranch_conns_sup_sup", "acceptor_pool_supervisor"]);
+
+/**
+ * `ranch_connections/1`: the connections below this supervisor, with the ids that the tree shows. Only supervisors are asked; no connection
+ * is sent a message.
+ */
+export async function ranchConnections(context: Looking, connectionsSup: Pid): Promise<ChildId[]> {
+  const children = await whichChildren(context.node, connectionsSup);
+  const below = await Promise.all(
+    children.map(async ({ id, pid }): Promise<ChildId[]> => {
+      if (isAcceptor(id) || pid === undefined) return [];
+      return isBetween(id) ? ranchConnections(context, pid) : [{ id, pid }];
+    }),
+  );
+  return below.flat();
+}
+
+/** What stands between the top and the connections: `{ranch_conns_sup, N}`, `<<"acceptor-N">>`, `connection_sup`. */
+function isBetween(id: Term): boolean {
+  if (id instanceof Tuple) return id.items[0] === atom("ranch_conns_sup");
+  return id instanceof Uint8Array || id === atom("connection_sup");
+}
+
+function isAcceptor(id: Term): boolean {
+  return id === atom("acceptor");
+}
+
+/**
+ * `websocket_channel_connections/2`: those of these connections that are websockets, with or without channels. When there is no way to
+ * tell it is `not_detected` and never an empty list: on a node whose stack is not known, or when none was found and of some nobody can say
+ * what they are.
+ */
+export async function websocketChannelConnections(
+  context: Looking,
+  _application: string,
+  connections: readonly Pid[],
+): Promise<readonly Pid[] | "not_detected"> {
+  const found = await detectSockets(context.node, { topics: false });
+  if ("notDetected" in found) return "not_detected";
+  const known = new Map(found.connections.map((one) => [String(one.pid), one]));
+  const asked = connections.flatMap((pid) => known.get(String(pid)) ?? []);
+  const sockets = asked.filter(({ kind }) => kind === "websocket");
+  const unknown = asked.some(({ kind }) => kind === "unknown");
+  return sockets.length === 0 && unknown ? "not_detected" : sockets.map(({ pid }) => pid);
+}
+
+async function listenerOf(context: Looking, listenerSup: Pid): Promise<Listener> {
+  const found = (await listeners(context.node)).find(
+    ({ supervisors }) => String(supervisors.listener) === String(listenerSup),
+  );
+  assumeThat(context, found !== undefined, `${listenerSup} is no supervisor of a listener`);
+  return found as Listener;
+}
+
+function assumeThat(context: Looking, condition: boolean, message: string): void {
+  assume(context, TRUE, bool(condition), message);
+}

@@ -1,0 +1,113 @@
+/** Before anything is touched: which way leads to the version, and what will be done on it. */
+
+import {
+  type InstructionConfig,
+  type Instructions,
+  PLANS,
+  type PlanEntry,
+  type PlanStep,
+  plan,
+  settings,
+  stepsOf,
+  stepsWithin,
+} from "../instructions/index.ts";
+import type { Release, Remote } from "../otp/index.ts";
+import {
+  changedModules,
+  partsOf,
+  type RelupPath,
+  readRelup,
+  restartsEmulator,
+} from "../relup/index.ts";
+import { UpgradeError } from "./errors.ts";
+import type { UpgradeOptions } from "./events.ts";
+import { callsUs } from "./relup-calls.ts";
+import { runningRelease } from "./versions.ts";
+
+/** What is decided by what the node has and what the user wants. */
+export interface Prepared {
+  readonly release: Release;
+  readonly path: RelupPath;
+  readonly config: InstructionConfig;
+  /** The lists of both directions, with the plan's instructions among the relup's. */
+  readonly instructions: Instructions;
+  /** What is done from outside, in order. */
+  readonly steps: readonly PlanStep[];
+}
+
+/**
+ * Reads the relup and makes the plan. Read-only; the version must be unpacked.
+ * @throws UpgradeError when the relup restarts the emulator, or leads the other way than the user wants
+ * @throws RelupError when no relup leads there
+ * @throws UsageError when the plan is not one
+ */
+export async function prepare(
+  remote: Remote,
+  version: string,
+  options: UpgradeOptions,
+): Promise<Prepared> {
+  const release = await runningRelease(remote);
+  const path = await readRelup(remote, release.version, version);
+  refuse(remote, path, options, release.version, version);
+  const config = configOf(release, options);
+  const entries = entriesOf(options);
+  const base = { ...path.both, changedModules: changedModules(path.instructions) };
+  const instructions = plan(entries, base, config);
+  const [list, own] =
+    path.direction === "up"
+      ? [instructions.upInstructions, base.upInstructions]
+      : [instructions.downInstructions, base.downInstructions];
+  const order = options.inRelup === true ? stepsWithin : stepsOf;
+  return { release, path, config, instructions, steps: order(list, own, entries) };
+}
+
+/** What the plan is called in reports. */
+export function planName({ plan: chosen = "edeliver" }: UpgradeOptions): string {
+  return typeof chosen === "string" ? chosen : "custom";
+}
+
+/** A step as plans and reports show it. */
+export function stepName(step: PlanStep): string {
+  if (step.type === "run") return step.instruction.name;
+  return step.type === "relup" ? partsOf(step.instruction).tag : step.type;
+}
+
+function entriesOf({ plan: chosen = "edeliver" }: UpgradeOptions): readonly PlanEntry[] {
+  return typeof chosen === "string" ? PLANS[chosen] : chosen;
+}
+
+function configOf(release: Release, options: UpgradeOptions): InstructionConfig {
+  const { application = release.name, suspend, suspendTimeout, drainTimeout } = options;
+  const { acceptors, listeners, notifyRequests } = options;
+  const given = { suspend, suspendTimeout, drainTimeout, acceptors, listeners, notifyRequests };
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return settings({ name: application, ...Object.fromEntries(set) });
+}
+
+function refuse(
+  remote: Remote,
+  path: RelupPath,
+  { direction }: UpgradeOptions,
+  from: string,
+  to: string,
+): void {
+  if (direction !== undefined && direction !== path.direction) {
+    const verb = path.direction === "up" ? "an upgrade" : "a downgrade";
+    throw new UpgradeError("unpack", "unchanged", `from ${from} to ${to} is ${verb}`, {
+      node: remote.name,
+      remedy: `Use \`beamctl release ${path.direction}grade\`.`,
+    });
+  }
+  if (path.instructions.some(callsUs)) {
+    throw new UpgradeError("unpack", "unchanged", "the relup still calls a run that has ended", {
+      node: remote.name,
+      remedy: `Give it back first: \`beamctl relup restore ${path.direction === "up" ? to : from}\`.`,
+    });
+  }
+  if (restartsEmulator(path.instructions)) {
+    throw new UpgradeError("unpack", "unchanged", "this relup restarts the emulator", {
+      node: remote.name,
+      remedy: "It would disconnect every client: deploy it as a restart instead.",
+    });
+  }
+}

@@ -1,0 +1,111 @@
+/** A relup that calls us: our instructions run at their very place in it, while the release handler waits. */
+
+import type { PlanStep } from "../instructions/index.ts";
+import { thrownBy } from "../instructions/index.ts";
+import { type BeamNode, Raise, type Server } from "../node/index.ts";
+import {
+  type Instruction,
+  readRelupFile,
+  restoreRelup,
+  withInstructions,
+  writeRelup,
+} from "../relup/index.ts";
+import { Atom, atom, OK, type Term, Tuple, tuple } from "../term/index.ts";
+import type { Prepared } from "./prepare.ts";
+
+/** The name of our server; it is in the relup on the node while an upgrade with `inRelup` runs. */
+const NAME = "beamctl_relup";
+
+type RunStep = Extract<PlanStep, { readonly type: "run" }>;
+
+/** How long the release handler waits for one instruction, in milliseconds. A failure then is a failure of the relup there. */
+const PATIENCE = 120_000;
+
+/**
+ * The calls of one upgrade. The relup on the node is rewritten and given back at the end; if we vanish in between, the next call fails at
+ * once (`{nodedown, _}`): before the point of no return the upgrade is refused, after it the node restarts.
+ */
+export class RelupCalls implements AsyncDisposable {
+  readonly #node: BeamNode;
+  readonly #version: string;
+  readonly #server: Server;
+  /** What an instruction threw first: the release handler tells only that something did. */
+  failure: unknown;
+
+  private constructor(node: BeamNode, version: string, server: Server) {
+    this.#node = node;
+    this.#version = version;
+    this.#server = server;
+  }
+
+  /**
+   * Rewrites the relup that the upgrade takes, with a backup beside it, and answers its calls.
+   * @param run does one step; what it throws fails the relup at that place
+   * @throws RelupError when the file changed meanwhile
+   */
+  static async open(
+    node: BeamNode,
+    version: string,
+    { path, release, instructions, steps }: Prepared,
+    run: (step: RunStep, late: boolean) => Promise<void>,
+  ): Promise<RelupCalls> {
+    const of = path.direction === "up" ? version : release.version;
+    const list = path.direction === "up" ? "upInstructions" : "downInstructions";
+    const ours = (step: PlanStep): step is RunStep => step.type === "run";
+    const { relup, term } = await readRelupFile(node, of);
+    const written = withInstructions(relup, {
+      ...path.both,
+      [list]: instructions[list].map((instruction, index) =>
+        ours(steps[index] as PlanStep) ? callOf(node, index) : instruction,
+      ),
+    });
+    const ponr = steps.findIndex(({ type }) => type === "point_of_no_return");
+    const call = async (request: Term): Promise<Term> => {
+      const index = indexOf(request);
+      const step = steps[index];
+      if (step === undefined || !ours(step)) throw new Raise("exit", atom("unknown"));
+      try {
+        await run(step, index > ponr);
+        return OK;
+      } catch (error) {
+        calls.failure ??= error;
+        throw new Raise("exit", thrownBy(error));
+      }
+    };
+    const calls = new RelupCalls(node, of, node.serve(NAME, { call }));
+    try {
+      await writeRelup(node, of, written, { expected: term });
+    } catch (error) {
+      calls.#server.close();
+      throw error;
+    }
+    return calls;
+  }
+
+  /** Gives the relup back as it was. Where the node cannot be asked, `beamctl relup restore` does it later. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+    await restoreRelup(this.#node, this.#version);
+  }
+}
+
+/** Whether an instruction calls a server of ours, of this run or of one before. */
+export function callsUs(instruction: Instruction): boolean {
+  const [tag, call] = instruction instanceof Tuple ? instruction.items : [];
+  const [, , args] = tag === atom("apply") && call instanceof Tuple ? call.items : [];
+  const [server] = Array.isArray(args) ? (args as readonly Term[]) : [];
+  const [name] = server instanceof Tuple ? server.items : [];
+  return name instanceof Atom && name.name === NAME;
+}
+
+/** `{apply, {gen_server, call, [{beamctl_relup, Node}, {run, Index}, Timeout]}}`. */
+function callOf(node: BeamNode, index: number): Instruction {
+  const server = tuple(atom(NAME), atom(node.localName));
+  const args = [server, tuple(atom("run"), index), PATIENCE];
+  return tuple(atom("apply"), tuple(atom("gen_server"), atom("call"), args));
+}
+
+function indexOf(request: Term): number {
+  const [, index] = request instanceof Tuple ? request.items : [];
+  return typeof index === "number" ? index : -1;
+}
