@@ -37,9 +37,11 @@ end,
 
 Statuses = fun(Pids, Until) ->
     Put = fun(Pid) -> {Pid, gen:send_request(Pid, system, get_status)} end,
-    Take = fun({Pid, Request}) -> {Pid, case gen:wait_response(Request, max(0, Until - Now())) of
+    Take = fun({Pid, Request}, Last) -> {Pid, case gen:wait_response(Request, max(0, Last - Now())) of
         {reply, {status, _, {module, Module}, [_, State | _]}} -> {Module, State}; timeout -> timeout; _ -> gone end}
     end,
-    InChunks(fun(Chunk) -> lists:map(Take, lists:map(Put, Chunk)) end, Pids)
+    %% One that hangs must not take the time of the next hundred.
+    Each = fun(Chunk) -> Asked = lists:map(Put, Chunk), Last = max(Until, Now() + 250), [Take(Pair, Last) || Pair <- Asked] end,
+    InChunks(Each, Pids)
 end,
 `;

@@ -30,10 +30,11 @@ Small = fun({Pid, _}) -> case process_info(Pid, memory) of {_, Bytes} -> Bytes <
 
 Ask = fun(Pairs, Until) ->
     Put = fun(Pair) -> {Pair, gen:send_request(element(1, Pair), system, get_state)} end,
-    Take = fun({Pair, Request}) -> {Pair, case gen:wait_response(Request, max(0, Until - Now())) of
+    Take = fun({Pair, Request}, Last) -> {Pair, case gen:wait_response(Request, max(0, Last - Now())) of
         {reply, {ok, State}} -> Shape(element(2, Pair), State); {reply, State} -> Shape(element(2, Pair), State); timeout -> timeout; _ -> other end}
     end,
-    InChunks(fun(Chunk) -> lists:map(Take, lists:map(Put, Chunk)) end, lists:filter(Small, Pairs))
+    Each = fun(Chunk) -> Asked = lists:map(Put, Chunk), Last = max(Until, Now() + 250), [Take(Pair, Last) || Pair <- Asked] end,
+    InChunks(Each, lists:filter(Small, Pairs))
 end,
 
 %% Phoenix names the module by the initial call, up to 1.4 only itself. Any other class is known as channels when one member's state has the shape.

@@ -13,7 +13,7 @@ import type { BeamNode } from "../node/index.ts";
 import { changedModules } from "../relup/index.ts";
 import { EdeliverOutput } from "./edeliver-output.ts";
 import { UpgradeError } from "./errors.ts";
-import type { Stage, UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
+import type { UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
 import { install } from "./install.ts";
 import { NodeLog } from "./node-log.ts";
 import { type Operation, startOperation } from "./operation.ts";
