@@ -16,7 +16,7 @@ if (
   await provideBeam(
     {
       needed: ["otp23", "otp25", "otp27", "otp29"],
-      wished: ["rabbitmq38", "rabbitmq310", "rabbitmq43", "strangers"],
+      wished: ["rabbitmq38", "rabbitmq310", "rabbitmq43", "ejabberd", "strangers"],
     },
     "test",
     args,

@@ -90,8 +90,10 @@ export { type Atom, atom, inspect, parse, type Term, tuple } from "./term/index.
 export {
   type Channel,
   type Connection,
+  type ConnectionCount,
   channels,
   connections,
+  countConnections,
   type Listener,
   listeners,
   type SupervisionNode,

@@ -69,7 +69,9 @@ export function buildProgram(): Command {
     "connections",
     "connections by kind, and how that is known",
     () => import("./commands/connections.ts"),
-  ).option("--websockets", "only websockets");
+  )
+    .option("--websockets", "only websockets")
+    .option("--summary", "only how many of each kind a listener has");
 
   const chan = program.command("chan").description("channel processes: list, suspend, resume");
   add(chan, "ls", "list channels with topic, socket and queue", () => import("./commands/chan.ts"));

@@ -29,6 +29,11 @@ export interface NotDetected {
 export interface SocketSource {
   /** Binds `Wait` and `Only`; gives `{Entries, [{Ref, Supervisor}]}`, the second those that do not answer. */
   readonly entries: Script;
+  /**
+   * Where it is given, `entries` names not connections but who holds them, as `{Size, Holder}`, and this one, which binds `Holders`, gives
+   * what some of them hold, as `{Ref, [{Pid, Mark}]}` for entries `{Ref, Pid, Mark}`. So a list of all connections is nowhere on the node.
+   */
+  readonly unfold?: Script;
   /** Takes a batch of entries: made by `examineScript`. */
   readonly examine: Script;
   /** How the kind is known, in words, and how such a process can be made to stand still; `by` is what the script noted. */

@@ -1,18 +1,19 @@
 /** What is asked of a system: its listeners, connections and channels, from all adapters together. */
 
 import type { Remote } from "../otp/index.ts";
-import type { Adapter, LookOptions, NotDetected, SocketOptions } from "./adapter.ts";
+import type { Adapter, LookOptions, NotDetected, SocketOptions, SocketSource } from "./adapter.ts";
+import { EJABBERD } from "./ejabberd.ts";
 import type { Listener } from "./listener.ts";
 import { LONG_POLLING } from "./long-polling.ts";
 import { RANCH1 } from "./ranch1.ts";
 import { RANCH2 } from "./ranch2.ts";
 import type { Channel, Connection, Sockets, Unanswered } from "./socket.ts";
-import { readSockets } from "./sockets.ts";
+import { socketBatches } from "./sockets.ts";
 import { type Stacks, stacksOf, unknownStack } from "./stacks.ts";
 import { THOUSAND_ISLAND } from "./thousand-island.ts";
 
 /** One per library; more than one may fit a node. */
-const ADAPTERS: readonly Adapter[] = [RANCH1, RANCH2, THOUSAND_ISLAND];
+const ADAPTERS: readonly Adapter[] = [RANCH1, RANCH2, THOUSAND_ISLAND, EJABBERD];
 
 /** What {@link connections} resolves to. */
 export interface Connections {
@@ -76,16 +77,38 @@ export async function detectSockets(
   remote: Remote,
   options: SocketOptions = {},
 ): Promise<Sockets | NotDetected> {
-  const { stacks, adapters } = await adaptersOf(remote, options);
-  if (adapters.length === 0) return { notDetected: unknownStack(stacks) };
-  const sources = adapters.map(({ sockets }) => sockets);
-  if (stacks.phoenix !== undefined && options.refs === undefined) sources.push(LONG_POLLING);
-  const found = await Promise.all(sources.map((source) => readSockets(remote, source, options)));
+  const batches = await detectSocketBatches(remote, options);
+  if ("notDetected" in batches) return batches;
+  const found: Sockets[] = [];
+  for await (const batch of batches) found.push(batch);
   return {
     connections: found.flatMap((one) => one.connections),
     channels: found.flatMap((one) => one.channels),
     unanswered: found.flatMap((one) => one.unanswered),
   };
+}
+
+/**
+ * As {@link detectSockets}, some hundreds of connections at a time as they are read: for nodes with more than one wants to hold at once. A
+ * connection stands in one batch with all its channels; the supervisors that do not answer stand before the connections of their library.
+ */
+export async function detectSocketBatches(
+  remote: Remote,
+  options: SocketOptions = {},
+): Promise<AsyncIterable<Sockets> | NotDetected> {
+  const { stacks, adapters } = await adaptersOf(remote, options);
+  if (adapters.length === 0) return { notDetected: unknownStack(stacks) };
+  const sources = adapters.map(({ sockets }) => sockets);
+  if (stacks.phoenix !== undefined && options.refs === undefined) sources.push(LONG_POLLING);
+  return allBatches(remote, sources, options);
+}
+
+async function* allBatches(
+  remote: Remote,
+  sources: readonly SocketSource[],
+  options: SocketOptions,
+): AsyncGenerator<Sockets> {
+  for (const source of sources) yield* socketBatches(remote, source, options);
 }
 
 async function adaptersOf(

@@ -6,6 +6,7 @@ export {
   channels,
   connections,
   detectListeners,
+  detectSocketBatches,
   detectSockets,
   listeners,
 } from "./detect.ts";
@@ -21,4 +22,5 @@ export type {
   Unanswered,
 } from "./socket.ts";
 export { type Stacks, stacksOf } from "./stacks.ts";
+export { type ConnectionCount, countConnections } from "./summary.ts";
 export { type SupervisionNode, supervisionTree, type TreeOptions } from "./tree.ts";

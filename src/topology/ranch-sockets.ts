@@ -7,7 +7,7 @@ import { COWBOY } from "./cowboy-source.ts";
 import type { Connection } from "./socket.ts";
 import { examineScript } from "./sockets.ts";
 
-/** Ranch notes in a supervisor's dictionary each connection as `active`, `removed` (taken over, as by a websocket), or `true` before 1.3. */
+/** Its connection supervisors, with the size of what each keeps: one that does not answer may hold any number. */
 const ENTRIES: Script = new Script({
   name: "ranch_connections",
   bindings: ["Wait", "Only"],
@@ -17,17 +17,28 @@ ${BATCH}
 Conns = [{Ref, Pid} || [Ref, Pid] <- ets:match(ranch_server, {{conns_sup, '$1'}, '$2'})]
      ++ [{Ref, Pid} || [Ref, Pid] <- ets:match(ranch_server, {{conns_sup, '$1', '_'}, '$2'})],
 Listed = [Pair || Pair = {Ref, _} <- Conns, Only =:= all orelse lists:member(Ref, Only)],
-Silent = [Pair || {Pair, {_, timeout}} <- lists:zip(Listed, Counts([Sup || {_, Sup} <- Listed], Now() + Wait))],
-Entries = fun({Ref, Sup}) -> case process_info(Sup, dictionary) of
+Answers = lists:zip(Listed, [Answer || {_, Answer} <- Counts([Sup || {_, Sup} <- Listed], Now() + Wait)]),
+SizeOf = fun(Count) when is_list(Count) -> case lists:keyfind(active, 1, Count) of {_, Size} -> Size; false -> 0 end; (_) -> 10000 end,
+{[{SizeOf(Answer), Pair} || {Pair, Answer} <- Answers], [Pair || {Pair, timeout} <- Answers]}`,
+});
+
+/** Ranch notes in a supervisor's dictionary each connection as `active`, `removed` (taken over, as by a websocket), or `true` before 1.3. */
+const UNFOLD: Script = new Script({
+  name: "ranch_connections",
+  bindings: ["Holders"],
+  readOnly: true,
+  source: `
+Pairs = fun(Sup) -> case process_info(Sup, dictionary) of
     undefined -> [];
-    {_, Dictionary} -> [{Ref, Pid, Mark} || {Pid, Mark} <- Dictionary, is_pid(Pid)] end
+    {_, Dictionary} -> [Pair || Pair = {Pid, _} <- Dictionary, is_pid(Pid)] end
 end,
-{lists:flatmap(Entries, Listed), Silent}`,
+[{Ref, Pairs(Sup)} || {Ref, Sup} <- Holders]`,
 });
 
 /** The same for every Ranch: its connections tell themselves whether they are Cowboy 1's or 2's. */
 export const RANCH_SOCKETS: SocketSource = {
   entries: ENTRIES,
+  unfold: UNFOLD,
   examine: examineScript("cowboy_connections", COWBOY),
   explain,
 };

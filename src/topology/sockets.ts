@@ -1,7 +1,7 @@
 /** Reads the connections and channels of a library: a list of who there is, then what they do, some hundreds a call. */
 
-import { Answer, BATCH, type Remote, runScript, Script } from "../otp/index.ts";
-import { Atom, atom, inspect, type Pid, type Term } from "../term/index.ts";
+import { Answer, BATCH, type CallOptions, type Remote, runScript, Script } from "../otp/index.ts";
+import { Atom, atom, inspect, type Pid, type Term, tuple } from "../term/index.ts";
 import { around, type SocketOptions, type SocketSource } from "./adapter.ts";
 import { CHANNELS, JOINED } from "./channels-source.ts";
 import type { Channel, Connection, ConnectionKind, Sockets } from "./socket.ts";
@@ -9,33 +9,66 @@ import type { Channel, Connection, ConnectionKind, Sockets } from "./socket.ts";
 /** Connections looked at by one call: what the node needs for it does not grow with their number. */
 const BATCH_SIZE = 250;
 
-/** All sockets that this source finds. One call for the list, and one more for each {@link BATCH_SIZE} of them. */
-export async function readSockets(
+/** Entries that one call gives, or those of one holder: they are small. */
+const UNFOLD_SIZE = 1000;
+
+/** All sockets that this source finds, a batch at a time. One call for each {@link BATCH_SIZE} of them, and a few for the lists. */
+export async function* socketBatches(
   remote: Remote,
   source: SocketSource,
   options: SocketOptions,
-): Promise<Sockets> {
+): AsyncGenerator<Sockets> {
   const { wait, call } = around(options);
   const answer = new Answer(remote, source.entries.name);
   const only = options.refs ?? atom("all");
   const listed = await runScript(remote, source.entries, { Wait: wait, Only: only }, call);
   const [list, silent] = answer.tuple(listed, 2);
-  const entries = answer.list(list);
-  const found: Sockets[] = [];
-  for (let start = 0; start < entries.length; start += BATCH_SIZE) {
-    const batch = entries.slice(start, start + BATCH_SIZE);
-    const bindings = { Wait: wait, Topics: atom(String(options.topics ?? true)), Entries: batch };
-    const result = await runScript(remote, source.examine, bindings, call);
-    found.push(batchOf(new Answer(remote, source.examine.name), source, result));
+  const unanswered = answer.list(silent).map((row) => {
+    const [ref, supervisor] = answer.tuple(row, 2);
+    return { listener: inspect(ref as Term), supervisor: answer.pid(supervisor) };
+  });
+  yield { connections: [], channels: [], unanswered };
+  for await (const entries of unfolded(remote, source, answer.list(list), call)) {
+    for (let start = 0; start < entries.length; start += BATCH_SIZE) {
+      const batch = entries.slice(start, start + BATCH_SIZE);
+      const bindings = { Wait: wait, Topics: atom(String(options.topics ?? true)), Entries: batch };
+      const result = await runScript(remote, source.examine, bindings, call);
+      yield batchOf(new Answer(remote, source.examine.name), source, result);
+    }
   }
-  return {
-    connections: found.flatMap(({ connections }) => connections),
-    channels: found.flatMap(({ channels }) => channels),
-    unanswered: answer.list(silent).map((row) => {
-      const [ref, supervisor] = answer.tuple(row, 2);
-      return { listener: inspect(ref as Term), supervisor: answer.pid(supervisor) };
-    }),
-  };
+}
+
+/** The entries themselves, of some holders at a time. */
+async function* unfolded(
+  remote: Remote,
+  { entries: { name }, unfold }: SocketSource,
+  list: readonly Term[],
+  call: CallOptions,
+): AsyncGenerator<readonly Term[]> {
+  if (unfold === undefined) {
+    yield list;
+    return;
+  }
+  const answer = new Answer(remote, name);
+  let holders: Term[] = [];
+  let size = 0;
+  for (const [index, row] of list.entries()) {
+    const [own, holder] = answer.tuple(row, 2);
+    holders.push(holder as Term);
+    size += answer.integer(own);
+    const next =
+      index + 1 < list.length ? answer.integer(answer.tuple(list[index + 1], 2)[0]) : UNFOLD_SIZE;
+    if (size + next <= UNFOLD_SIZE) continue;
+    const groups = await runScript(remote, unfold, { Holders: holders }, call);
+    yield answer.list(groups).flatMap((group) => entriesOf(answer, group));
+    holders = [];
+    size = 0;
+  }
+}
+
+function entriesOf(answer: Answer, group: Term): readonly Term[] {
+  const [ref, pairs] = answer.tuple(group, 2);
+  return answer.list(pairs).map((pair) => tuple(ref as Term, ...answer.tuple(pair, 2)));
 }
 
 /**

@@ -143,7 +143,9 @@ describe.runIf(await hasRabbit())("RabbitMQ under guard", () => {
 
   it("is held by the command as well, and given back at its end", async () => {
     await using cli = await Cli.for(rabbit);
-    const open = JSON.parse((await cli.run(["connections", "--websockets", "--json"])).stdout);
+    const { connections: open } = JSON.parse(
+      (await cli.run(["connections", "--websockets", "--json"])).stdout,
+    );
     expect(open).toMatchObject([{ kind: "websocket" }, { kind: "websocket" }]);
     const args = [
       "chan",

@@ -150,6 +150,21 @@ describe("listeners", () => {
     expect(await only()).toMatchObject({ status: "running" });
   });
 
+  it("are running beside one that hangs", async () => {
+    const { pid } = await only();
+    await evaluate(node, "{ok, _} = cowboy:start_clear(other, [{port, 0}], #{}), ok", {
+      language: "erlang",
+    });
+    await suspend(pid);
+    const found = await listeners(remote, WAIT);
+    await resume(pid);
+    await node.call("cowboy", "stop_listener", [atom("other")]);
+    expect(found.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      ":other running",
+      "Shop.Endpoint.HTTP hung",
+    ]);
+  });
+
   it("are not detected, with the reason, on a node without Ranch", async () => {
     await using erl = await startErl({ otp: await provision("otp25") });
     await using bare = await connect(erl.name, {

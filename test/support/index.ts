@@ -1,6 +1,7 @@
 /** Real BEAM nodes for tests: where they come from, and how they are started. */
 
 export {
+  hasEjabberd,
   hasRabbit,
   type Otp,
   provision,
@@ -8,6 +9,7 @@ export {
   type RabbitFiles,
 } from "./beam/provision.ts";
 export type { OtpSet } from "./beam/sets.ts";
+export { type EjabberdProcess, startEjabberd } from "./launch/ejabberd.ts";
 export { answers, type EpmdProcess, startEpmd } from "./launch/epmd.ts";
 export { BeamProcess, type ErlOptions, startErl } from "./launch/erl.ts";
 export { makeCookie, uniqueName } from "./launch/home.ts";

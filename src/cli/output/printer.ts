@@ -66,8 +66,16 @@ export class Printer {
       this.note(empty);
     } else {
       const headers = this.#globals.headers;
-      this.#line(table(rows, columns, { headers, bold: (text) => this.style("bold", text) }));
+      const shown = this.interactive ? rows.slice(0, SHOWN) : rows;
+      this.#line(table(shown, columns, { headers, bold: (text) => this.style("bold", text) }));
+      const hidden = rows.length - shown.length;
+      if (hidden > 0) this.note(`${hidden} more; a pipe or -o ndjson gets all of them`);
     }
+  }
+
+  /** An empty line between two results for people. */
+  gap(): void {
+    this.#line("");
   }
 
   /** A result that is one record: aligned lines, or an object. */

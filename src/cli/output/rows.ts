@@ -1,6 +1,6 @@
 /** Rows and trees for people: what cannot be shown in a cell is shortened, never wrapped. */
 
-import Table from "cli-table3";
+import stringWidth from "string-width";
 import { plain } from "./plain.ts";
 
 /** A column: its title, how a row's cell is made, and whether it holds numbers. */
@@ -16,25 +16,22 @@ export function table<Row>(
   columns: readonly Column<Row>[],
   options: { headers: boolean; bold: (text: string) => string },
 ): string {
-  const drawn = new Table({
-    chars: Object.fromEntries(
-      [
-        ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left"],
-        ...["bottom-right", "left", "left-mid", "mid", "mid-mid", "right", "right-mid"],
-      ]
-        .map((name) => [name, ""])
-        .concat([["middle", "  "]]),
-    ),
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-    colAligns: columns.map(({ right }) => (right === true ? "right" : "left")),
-    head: options.headers ? columns.map(({ title }) => options.bold(title)) : [],
-  });
-  drawn.push(...rows.map((row) => columns.map(({ cell }) => plain(String(cell(row))))));
-  return drawn
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== "")
+  const cells = rows.map((row) => columns.map(({ cell }) => plain(String(cell(row)))));
+  if (options.headers) cells.unshift(columns.map(({ title }) => options.bold(title)));
+  const sizes = cells.map((line) => line.map((cell) => stringWidth(cell)));
+  const widths = columns.map((_, at) =>
+    sizes.reduce((most, line) => Math.max(most, line[at] ?? 0), 0),
+  );
+  return cells
+    .map((line, row) =>
+      line
+        .map((cell, at) => {
+          const gap = " ".repeat((widths[at] ?? 0) - (sizes[row]?.[at] ?? 0));
+          return columns[at]?.right === true ? gap + cell : cell + gap;
+        })
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }
 

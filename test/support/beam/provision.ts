@@ -30,6 +30,13 @@ export interface RabbitFiles {
   readonly plugins: string;
 }
 
+/** ejabberd with the OTP that it came with. */
+export interface EjabberdFiles {
+  readonly otp: Otp;
+  /** Holds `ejabberd-*` and what it needs, each with `ebin`: good for `ERL_LIBS`. */
+  readonly libraries: string;
+}
+
 /** The OTP of the set; unpacked at the first call on a machine, there at once afterwards. */
 export async function provision(set: OtpSet): Promise<Otp> {
   const system = await readSystem();
@@ -57,6 +64,25 @@ export async function provisionRabbit(name: RabbitSet = "rabbitmq310"): Promise<
   return { home, plugins: join(home, "plugins") };
 }
 
+/** ejabberd as Debian packages it. */
+export async function provisionEjabberd(): Promise<EjabberdFiles> {
+  const system = await readSystem();
+  if (system === undefined) throw new NoBeamError("ejabberd");
+  const name = "ejabberd";
+  const folder = cachePath(name, system.architecture);
+  const release = await cached(folder, (half) =>
+    unpack({ name, system, spec: SETS[name], folder: half, final: folder }),
+  );
+  const lib = join(folder, "root/usr/lib");
+  for (const triplet of await readdir(lib)) {
+    const libraries = join(lib, triplet);
+    const inside = await readdir(libraries).catch(() => []);
+    if (!inside.some((entry) => entry.startsWith("ejabberd-"))) continue;
+    return { otp: otpAt(release, folder, join(folder, "bin")), libraries };
+  }
+  throw new Error(`no ejabberd in ${lib}`);
+}
+
 /** Java with JInterface and C with erl_interface. */
 export async function provisionStrangers(): Promise<Strangers> {
   const system = await readSystem();
@@ -81,9 +107,14 @@ export async function hasRabbit(): Promise<boolean> {
   return (await readSystem()) !== undefined;
 }
 
+/** Whether this machine can have ejabberd; its tests are skipped elsewhere. */
+export async function hasEjabberd(): Promise<boolean> {
+  return (await readSystem()) !== undefined;
+}
+
 /** This machine offers neither apt with a known archive nor what is asked for on the PATH. */
 export class NoBeamError extends Error {
-  constructor(what: "Erlang" | "RabbitMQ" | "Java and C with Erlang's interfaces") {
+  constructor(what: "Erlang" | "RabbitMQ" | "ejabberd" | "Java and C with Erlang's interfaces") {
     const install = what === "Erlang" ? "install erlang and elixir, or " : "";
     super(`no ${what} to run: ${install}run this on Debian or Ubuntu, or where Docker runs`);
     this.name = "NoBeamError";
@@ -112,6 +143,10 @@ function otpAt(release: number, root: string, bin: string): Otp {
 export function provisionAll(names: readonly SetName[]): Promise<string[]> {
   const work = names.map(async (name) => {
     if (isRabbit(name)) return `${name} ${(await provisionRabbit(name)).home}`;
+    if (name === "ejabberd") {
+      const { otp, libraries } = await provisionEjabberd();
+      return `${name} OTP ${otp.release} ${libraries}`;
+    }
     if (name === "strangers") return `${name} ${(await provisionStrangers()).folder}`;
     const otp = await provision(name);
     return `${name} OTP ${otp.release} ${otp.bin("erl")}`;

@@ -4,8 +4,8 @@
 export type OtpSet = "otp23" | "otp25" | "otp27" | "otp29";
 /** RabbitMQ alone; it runs on an OTP of another set. */
 export type RabbitSet = "rabbitmq38" | "rabbitmq310" | "rabbitmq43";
-/** Every set: the OTPs, what is run on them, and what programs of others need to speak to them. */
-export type SetName = OtpSet | RabbitSet | "strangers";
+/** Every set: the OTPs, what is run on them or brings its own, and what programs of others need to speak to them. */
+export type SetName = OtpSet | RabbitSet | "ejabberd" | "strangers";
 
 /** What a set is made of. */
 export interface SetSpec {
@@ -50,6 +50,13 @@ export const SETS: Readonly<Record<SetName, SetSpec>> = {
   rabbitmq38: { suites: ["bullseye"], packages: [], alone: ["rabbitmq-server"] },
   rabbitmq310: { suites: ["bookworm"], packages: [], alone: ["rabbitmq-server"] },
   rabbitmq43: { suites: ["forky", "sid"], packages: [], alone: ["rabbitmq-server"] },
+  // With an OTP of its own: its libraries in C want the C libraries that they were packaged with.
+  ejabberd: {
+    suites: ["trixie"],
+    packages: ["ejabberd", "erlang-base", "erlang-tools"],
+    alone: [],
+    release: { number: 27, orNewer: false },
+  },
   // The small compilers: half of what a JDK weighs, a fifth of gcc.
   strangers: {
     suites: ["bookworm"],
