@@ -101,7 +101,9 @@ export {
 } from "./topology/index.ts";
 export {
   type Operation,
+  planUpgrade,
   receiveUpgradeScript,
+  runInstruction,
   UpgradeError,
   type UpgradeEvent,
   type UpgradeOptions,

@@ -20,8 +20,8 @@ interface Functions {
 }
 
 /**
- * Finds every listener and its acceptors, on whichever stack; aborts when there is none, or when one is already held or suspended by
- * someone else. Changes nothing; safe on a busy node.
+ * Finds every listener and its acceptors, on whichever stack; aborts when there is none, when one is already held or suspended by someone
+ * else, or cannot be stopped in the way that is wished. Changes nothing; safe on a busy node.
  */
 export const CheckRanchAcceptors: RunnableInstruction<Atom> & Functions = {
   ...defineInstruction({
@@ -49,6 +49,15 @@ export const CheckRanchAcceptors: RunnableInstruction<Atom> & Functions = {
             remedy: "Someone else stopped it: run `beamctl recover`, or resume it, then try again.",
           },
         );
+      }
+      const mode = context.config.acceptors;
+      const unable = found.filter(({ stops }) => stops[mode].length === 0);
+      if (unable.length > 0) {
+        const names = unable.map(({ name, kind }) => `${name} (${kind})`).join(", ");
+        throw new InstructionError(NAME, `there is no way to ${mode} new clients of ${names}`, {
+          node: node.name,
+          remedy: `Use \`--acceptors ${mode === "hold" ? "refuse" : "hold"}\`, or name the listeners that can be stopped.`,
+        });
       }
       facts.listeners = found;
       const acceptors = found.reduce((sum, listener) => sum + listener.acceptors.length, 0);

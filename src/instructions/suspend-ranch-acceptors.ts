@@ -28,14 +28,6 @@ export const SuspendRanchAcceptors: RunnableInstruction<Atom> = defineInstructio
     const { node, config, facts, log } = context;
     const guardian = guarded(NAME, context);
     const mode = config.acceptors;
-    const unable = facts.listeners.filter(({ stops }) => stops[mode].length === 0);
-    if (unable.length > 0) {
-      const names = unable.map(({ name, kind }) => `${name} (${kind})`).join(", ");
-      throw new InstructionError(NAME, `there is no way to ${mode} new clients of ${names}`, {
-        node: node.name,
-        remedy: "Name the listeners that can be stopped, or use the other mode.",
-      });
-    }
     const { held, failed } = await guardian.hold(
       facts.listeners.flatMap(({ stops }) => stops[mode]),
     );
