@@ -3,7 +3,7 @@
  * for all of them at once. edeliver has these names and does nothing under them.
  */
 
-import { supervisedProcesses } from "../otp/index.ts";
+import { ScriptError, supervisedProcesses } from "../otp/index.ts";
 import { append, appendAfterPointOfNoReturn, moduleLabel } from "../relup/index.ts";
 import {
   Atom,
@@ -41,7 +41,15 @@ export const SuspendAppProcesses: Modules = defineInstruction({
   async run(context, modules) {
     const { node, config, facts, log } = context;
     const guardian = guarded("SuspendAppProcesses", context);
-    const found = await supervisedProcesses(node, namesOf(modules));
+    const found = await supervisedProcesses(node, namesOf(modules)).catch((error: unknown) => {
+      if (!(error instanceof ScriptError)) throw error;
+      const text = "the release handler's walk through the supervisors fails";
+      throw new InstructionError("SuspendAppProcesses", `${text}: ${error.reason}`, {
+        node: node.name,
+        remedy: "An install would fail of it too: resume the supervisor that hangs.",
+        cause: error,
+      });
+    });
     facts.suspendedAt ??= Date.now();
     const pids = found.map(({ pid }) => pid);
     const { result, suspended } = await bulkSuspend(guardian, pids, config.suspendTimeout);

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { appendAfterPointOfNoReturn } from "../relup/index.ts";
-import { type Atom, atom, type Tuple, tuple } from "../term/index.ts";
+import { type Atom, atom, inspect, type Tuple, tuple } from "../term/index.ts";
 import { bulkWaitForTermination, notifyRunningRequests } from "./bulk.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { CheckRanchConnections } from "./check-ranch-connections.ts";
@@ -13,6 +13,8 @@ import { type RunningRequest, runningRequests } from "./running-requests.ts";
 
 /** Where a request runs in its connection, which does not end with it, it is looked at again after this time (ms). */
 const POLL = 50;
+/** Of the requests that outlast the wait so many are told one by one. */
+const SHOWN = 5;
 
 /** The functions that edeliver's module offers beside `run`. */
 interface Functions {
@@ -53,6 +55,10 @@ export const FinishRunningRequests: RunnableInstruction<Tuple<readonly [Atom, nu
       }
       const rest = left.length > 0 ? `; ${left.length} run on through the upgrade` : "";
       log("info", `${seen.size - left.length} of ${seen.size} running requests finished${rest}`);
+      for (const { pid } of left.slice(0, SHOWN)) {
+        const where = await node.call("erlang", "process_info", [pid, atom("current_function")]);
+        log("debug", `${pid} runs on: ${inspect(where)}`);
+      }
       if (config.notifyRequests && left.length > 0) {
         facts.notified = left.map(({ pid }) => pid);
         notifyRunningRequests(node, facts.notified, atom("upgrade_started"));

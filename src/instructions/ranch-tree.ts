@@ -78,8 +78,9 @@ export async function ranchAcceptors(context: Looking, acceptorsSup: Pid): Promi
  * @throws InstructionError when it is not there; it is logged too
  */
 export async function ranchConnectionsSup(context: Looking, listenerSup: Pid): Promise<Pid> {
+  await listenerOf(context, listenerSup); // anything else could be a connection, and some end at a question
   const children = await whichChildren(context.node, listenerSup);
-  const found = children.find(({ id }) => id instanceof Atom && CONNECTIONS.has(id.name));
+  const found = children.find(({ id }) => isConnectionsSup(id));
   assumeThat(
     context,
     found?.pid !== undefined,
@@ -88,21 +89,40 @@ export async function ranchConnectionsSup(context: Looking, listenerSup: Pid): P
   return found?.pid as Pid;
 }
 
+function isConnectionsSup(id: Term): boolean {
+  return id instanceof Atom && CONNECTIONS.has(id.name);
+}
+
 const CONNECTIONS = new Set(["ranch_conns_sup", "ranch_conns_sup_sup", "acceptor_pool_supervisor"]);
 
 /**
  * `ranch_connections/1`: the connections below this supervisor, with the ids that the tree shows. Only supervisors are asked; no connection
  * is sent a message.
+ * @throws InstructionError when it is no supervisor of connections
  */
 export async function ranchConnections(context: Looking, connectionsSup: Pid): Promise<ChildId[]> {
-  const children = await whichChildren(context.node, connectionsSup);
-  const below = await Promise.all(
+  const found = await listeners(context.node);
+  const tops = await Promise.all(
+    found.map(({ supervisors }) => whichChildren(context.node, supervisors.listener)),
+  );
+  const known = [
+    ...tops.flat().flatMap(({ id, pid }) => (isConnectionsSup(id) ? [pid] : [])),
+    ...found.flatMap(({ supervisors }) => supervisors.connections),
+  ];
+  const fits = known.some((pid) => String(pid) === String(connectionsSup));
+  assumeThat(context, fits, `${connectionsSup} is no supervisor of connections`);
+  return below(context, connectionsSup);
+}
+
+async function below(context: Looking, supervisor: Pid): Promise<ChildId[]> {
+  const children = await whichChildren(context.node, supervisor);
+  const found = await Promise.all(
     children.map(async ({ id, pid }): Promise<ChildId[]> => {
       if (isAcceptor(id) || pid === undefined) return [];
-      return isBetween(id) ? ranchConnections(context, pid) : [{ id, pid }];
+      return isBetween(id) ? below(context, pid) : [{ id, pid }];
     }),
   );
-  return below.flat();
+  return found.flat();
 }
 
 /** What stands between the top and the connections: `{ranch_conns_sup, N}`, `<<"acceptor-N">>`, `connection_sup`. */

@@ -1,6 +1,8 @@
 /** edeliver's instructions one by one, on a live release: what each does, and each way that it fails. */
 
+import { once } from "node:events";
 import { copyFile, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,6 +21,8 @@ import {
   FinishRunningRequests,
   Info,
   type InstructionConfig,
+  insertBeforePointOfNoReturn,
+  noFacts,
   notifyRunningRequests,
   ReloadModules,
   RerunFailedRequests,
@@ -33,10 +37,10 @@ import {
 } from "../../src/instructions/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { evaluate, leftSuspended, terminateChild } from "../../src/otp/index.ts";
-import { atom, binary, inspect, Pid, type Term } from "../../src/term/index.ts";
-import { connections, listeners } from "../../src/topology/index.ts";
+import { atom, binary, charlist, inspect, Pid, type Term } from "../../src/term/index.ts";
+import { type Acceptor, connections, type Listener, listeners } from "../../src/topology/index.ts";
 import { type RunInstructionOptions, runInstruction } from "../../src/upgrade/index.ts";
-import { hasRabbit, provision } from "../support/index.ts";
+import { hasRabbit, provision, startErl } from "../support/index.ts";
 import { buildShop } from "../support/shop/build.ts";
 import { type ShopNode, startShop } from "../support/shop/start.ts";
 
@@ -139,6 +143,41 @@ describe.runIf(HAVE)("CheckRanchAcceptors", () => {
     );
   });
 
+  it("aborts while the endpoint does not run, and where there are several", async () => {
+    const sup = (await node.call("erlang", "whereis", [atom("Elixir.Shop.Supervisor")])) as Pid;
+    const other = "Elixir.Shop.OtherEndpoint";
+    await evaluate(
+      node,
+      `defmodule Shop.OtherEndpoint do
+         use Agent
+         def start_link(_), do: Agent.start_link(fn -> 0 end)
+         def url, do: ""
+         def static_url, do: ""
+         def path(path), do: path
+         def static_path(path), do: path
+       end
+       {:ok, _} = Supervisor.start_child(Shop.Supervisor, Shop.OtherEndpoint)`,
+    );
+    await expect(CheckRanchAcceptors.endpoint(looking(), "shop")).rejects.toThrow(
+      /^Test: shop has several endpoints: Shop\.\w+, Shop\.\w+$/,
+    );
+    await terminateChild(node, sup, atom(other));
+    await node.call("supervisor", "delete_child", [sup, atom(other)]);
+    await using single = await startShop({ otp: await provision("otp27") });
+    await using there = await connect(single.name, {
+      cookie: single.cookie,
+      address: { host: "127.0.0.1", port: single.distPort },
+    });
+    const top = (await there.call("erlang", "whereis", [atom("Elixir.Shop.Supervisor")])) as Pid;
+    await terminateChild(there, top, atom("Elixir.Shop.Endpoint"));
+    await expect(
+      CheckRanchAcceptors.endpoint({ ...looking(), node: there }, "shop"),
+    ).rejects.toThrow("the endpoint Shop.Endpoint does not run");
+    await expect(
+      CheckRanchAcceptors.ranchListenerSup({ ...looking(), node: there }, "shop"),
+    ).rejects.toThrow("no listener of shop was found");
+  });
+
   it("finds them, and aborts while somebody holds one", async () => {
     const { lines, facts } = await run(CheckRanchAcceptors);
     expect(lines).toEqual(["info: found 10 acceptors on 1 listeners"]);
@@ -183,12 +222,31 @@ describe.runIf(HAVE)("CheckRanchConnections", () => {
     expect(await CheckRanchConnections.websocketChannelConnections(context, "shop", [])).toEqual(
       [],
     );
-    await expect(
-      CheckRanchConnections.ranchConnectionsSup(context, pids[0] as Pid).catch((error: Error) => {
-        throw new Error(error.constructor.name);
-      }),
-    ).rejects.toThrow(); // and the connection was not asked: it lives
+    // A connection is not asked whether it is a supervisor.
+    const [one] = pids as [Pid];
+    await expect(CheckRanchConnections.ranchConnectionsSup(context, one)).rejects.toThrow(
+      `${one} is no supervisor of a listener`,
+    );
+    await expect(CheckRanchConnections.ranchConnections(context, one)).rejects.toThrow(
+      `${one} is no supervisor of connections`,
+    );
+    expect(context.lines).toEqual([
+      `error: ${one} is no supervisor of a listener`,
+      `error: ${one} is no supervisor of connections`,
+    ]);
     expect((await connections(node)).connections).toHaveLength(5);
+  });
+
+  it("cannot tell websockets on a node whose stack is not known, and says so", async () => {
+    await using erl = await startErl({ otp: await provision("otp25") });
+    await using bare = await connect(erl.name, {
+      cookie: erl.cookie,
+      address: { host: "127.0.0.1", port: erl.port },
+    });
+    const there = { ...looking(), node: bare };
+    expect(await CheckRanchConnections.websocketChannelConnections(there, "any", [])).toBe(
+      "not_detected",
+    );
   });
 
   it("is after the acceptors, and aborts while a supervisor of connections hangs", async () => {
@@ -215,6 +273,58 @@ describe.runIf(HAVE)("SuspendRanchAcceptors and ResumeRanchAcceptors", () => {
     const waiting = get("/health");
     expect((await running).lines.at(-1)).toBe("info: holding 10 acceptors; new clients wait");
     expect(await (await waiting).text()).toBe("ok");
+    await clean();
+  });
+
+  it("gives back the others when one cannot be stopped", async () => {
+    const [before] = await listeners(node);
+    const { supervisor, id } = (before as Listener).acceptors[3] as Acceptor;
+    const remove = defineInstruction({
+      name: "Test.Remove",
+      insertWhere: insertBeforePointOfNoReturn,
+      dependencies: [CheckRanchAcceptors],
+      run: async (context) => {
+        await terminateChild(context.node, supervisor, id);
+        await context.node.call("supervisor", "delete_child", [supervisor, id]);
+      },
+    });
+    const after = { ...SuspendRanchAcceptors, dependencies: () => [CheckRanchAcceptors, remove] };
+    await expect(run(after)).rejects.toThrow(/1 of 10 acceptors cannot be stopped: \w+$/);
+    const [now] = await listeners(node);
+    expect(now?.acceptors.filter(({ pid }) => pid !== undefined)).toHaveLength(9);
+    const [sup] = await listeners(node); // with its ten again
+    await terminateChild(node, sup?.pid as Pid, atom("ranch_acceptors_sup"));
+    await expect
+      .poll(() =>
+        node
+          .call("supervisor", "restart_child", [sup?.pid as Pid, atom("ranch_acceptors_sup")])
+          .then((answer) => inspect(answer)),
+      )
+      .toMatch(/^\{:ok|running/);
+    await clean();
+  });
+
+  it("say when the port was taken meanwhile, and are given back when it is free", async () => {
+    const guardian = await Guardian.arm(node, { stateDirectory: state });
+    const [before] = await listeners(node);
+    await guardian.hold(before?.stops.refuse ?? []);
+    const thief = createServer().listen(shop.httpPort, "127.0.0.1");
+    await once(thief, "listening");
+    const context = {
+      ...looking(),
+      ...{ config: { application: "shop", ...DEFAULT_CONFIG }, signal: undefined },
+      ...{ facts: { ...noFacts(), listeners: [before as Listener] }, duringInstall: false },
+      guardian,
+      print: () => undefined,
+    };
+    await expect(ResumeRanchAcceptors.run(context, atom("shop"))).rejects.toThrow(
+      "Shop.Endpoint.HTTP is suspended: 0 of 10 acceptors run",
+    );
+    thief.close();
+    await once(thief, "close");
+    await ResumeRanchAcceptors.run(context, atom("shop"));
+    expect(context.lines.at(-1)).toBe("info: 10 acceptors run again");
+    await guardian.undo();
     await clean();
   });
 
@@ -319,9 +429,12 @@ describe.runIf(HAVE)("FinishRunningRequests and RerunFailedRequests", () => {
     const long = get("/slow?ms=3000");
     await requests(1);
     const { lines, facts } = await run(FinishRunningRequests, { drainTimeout: 100 });
-    expect(lines.at(-1)).toBe(
+    expect(lines.slice(-2)).toEqual([
       "info: 0 of 1 running requests finished; 1 run on through the upgrade",
-    );
+      expect.stringMatching(
+        /^debug: <0\.\d+\.0> runs on: \{:current_function, \{Process, :sleep, 1\}\}$/,
+      ),
+    ]);
     expect(facts.notified).toEqual([]);
     await long;
   });
@@ -390,6 +503,27 @@ describe.runIf(HAVE)("the instructions for processes of changed modules", () => 
   it("load what differs from the disk, and nothing else", async () => {
     const { lines } = await run(ReloadModules, modules);
     expect(lines).toEqual(["info: loaded 0 of 1 modules; the rest is as on the disk"]);
+  });
+
+  it("refuse while a supervisor hangs, as an install would", async () => {
+    const sup = (await node.call("erlang", "whereis", [atom("Elixir.Shop.Supervisor")])) as Pid;
+    await node.call("sys", "suspend", [sup]);
+    await expect(run(SuspendAppProcesses, modules)).rejects.toThrow(
+      "the release handler's walk through the supervisors fails: suspended_supervisor",
+    );
+    await node.call("sys", "resume", [sup]);
+    await clean();
+  });
+
+  it("refuse a module in a sticky directory", async () => {
+    const folder = charlist(join(shop.root, "lib/shop-0.1.0/ebin"));
+    await copyFile(others["0.4.0"], beam);
+    await node.call("code", "stick_dir", [folder]);
+    await expect(run(ReloadModules, modules)).rejects.toThrow(
+      "ReloadModules: Shop.Counter: :sticky_directory",
+    );
+    await node.call("code", "unstick_dir", [folder]);
+    await copyFile(`${beam}.original`, beam);
   });
 
   it("refuse a beam that is not there, and leave the code as it is", async () => {

@@ -5,7 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import plan, { CheckCounter } from "../../examples/own-instruction/plan.ts";
-import type { PlanEntry } from "../../src/instructions/index.ts";
+import {
+  append,
+  appendAfterPointOfNoReturn,
+  defineInstruction,
+  type InsertFun,
+  insertBeforePointOfNoReturn,
+  type PlanEntry,
+} from "../../src/instructions/index.ts";
 import { connect } from "../../src/node/index.ts";
 import { leftSuspended, whichReleases } from "../../src/otp/index.ts";
 import { atom, type Pid, tuple } from "../../src/term/index.ts";
@@ -82,6 +89,30 @@ describe.runIf(HAVE)("a plan with an instruction of one's own", () => {
     await expect
       .poll(() => shop.output())
       .toContain("beamctl: 0 messages wait for the counter, at most 100 may");
+  });
+
+  it("runs its checks twice and what changes something once", async () => {
+    await using given = await open();
+    const runs = new Map<string, number>();
+    const counted = (name: string, insertWhere: InsertFun) =>
+      defineInstruction({
+        name,
+        insertWhere,
+        run: async () => void runs.set(name, (runs.get(name) ?? 0) + 1),
+      });
+    await upgrade(given.node, "0.2.0", {
+      plan: [
+        counted("Test.Check", insertBeforePointOfNoReturn),
+        counted("Test.Before", appendAfterPointOfNoReturn),
+        counted("Test.After", append),
+      ],
+      stateDirectory: state,
+    });
+    expect([...runs]).toEqual([
+      ["Test.Check", 2],
+      ["Test.Before", 1],
+      ["Test.After", 1],
+    ]);
   });
 
   it("is shown by planUpgrade with its place and its argument, in both lists", async () => {

@@ -1,12 +1,14 @@
 /** The shape of ejabberd, a node with websockets and without Ranch: listeners of one process, HTTP processes that become websockets. */
 
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect as dial, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import type { InstructionContext } from "../../src/instructions/instruction.ts";
-import { SuspendRanchAcceptors } from "../../src/instructions/suspend-ranch-acceptors.ts";
+import { DEFAULT_CONFIG, SuspendRanchAcceptors } from "../../src/instructions/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import {
   evaluate,
@@ -24,6 +26,7 @@ import {
   listeners,
   supervisionTree,
 } from "../../src/topology/index.ts";
+import { runInstruction } from "../../src/upgrade/index.ts";
 import { type EjabberdProcess, freePort, hasEjabberd, startEjabberd } from "../support/index.ts";
 
 const WAIT = { wait: 300 };
@@ -342,17 +345,23 @@ describe.runIf(await hasEjabberd())("ejabberd", () => {
     expect(answers.join()).not.toMatch(/certfile|request_handlers|password/);
   });
 
-  it("is left alone by what would hold its listeners", async () => {
-    const context = {
-      node,
-      config: { acceptors: "hold" },
-      facts: { listeners: await listeners(remote) },
-      guardian: {}, // there is nothing that may be asked of it
-      log: () => undefined,
-    } as unknown as InstructionContext;
-    await expect(SuspendRanchAcceptors.run(context, atom("ejabberd"))).rejects.toMatchObject({
-      message: expect.stringContaining("there is no way to hold new clients of"),
+  it("refuses new clients and listens again, and is left alone by what would hold them", async () => {
+    const config = { application: "ejabberd", ...DEFAULT_CONFIG };
+    const stateDirectory = await mkdtemp(join(tmpdir(), "beamctl-ejabberd-"));
+    await expect(
+      runInstruction(node, SuspendRanchAcceptors, { config, stateDirectory }),
+    ).rejects.toThrow("CheckRanchAcceptors: there is no way to hold new clients of");
+    const before = await listeners(remote);
+    const { facts } = await runInstruction(node, SuspendRanchAcceptors, {
+      config: { ...config, acceptors: "refuse" },
+      stateDirectory,
     });
+    expect(facts.listeners).toHaveLength(before.length);
+    const now = await listeners(remote);
+    expect(now.map(({ address, status }) => [address, status])).toEqual(
+      before.map(({ address }) => [address, "running"]),
+    );
+    await rm(stateDirectory, { recursive: true });
   });
 
   it("has a tree with a child that does not run", async () => {
