@@ -201,10 +201,10 @@ describe.runIf(HAVE).each(STACKS)("%s", (_name, start) => {
     async (suspend) => {
       const clients = await Promise.all(["room:1", "room:2", "room:3"].map(socket));
       const closed: number[] = [];
-      const heard: string[] = [];
+      const heard: WebSocket[] = [];
       for (const client of clients) {
         client.on("close", (code) => closed.push(code));
-        client.on("message", (data) => heard.push(String(data)));
+        client.on("message", () => heard.push(client));
       }
       const running = run(SuspendChannels, { suspend, hold: 800 });
       await expect.poll(() => stopped()).toBe(suspend === "both" ? 6 : 3);
@@ -214,6 +214,7 @@ describe.runIf(HAVE).each(STACKS)("%s", (_name, start) => {
       expect(facts.suspended).toHaveLength(suspend === "both" ? 6 : 3);
       expect(lines.filter((line) => line.startsWith("warning"))).toEqual([]);
       await expect.poll(() => heard.length).toBe(3);
+      expect(new Set(heard)).toEqual(new Set(clients));
       expect(closed).toEqual([]);
       await clean();
       for (const client of clients) client.terminate();
