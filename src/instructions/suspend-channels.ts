@@ -18,6 +18,9 @@ const NAME = "SuspendChannels";
 /** A socket that is still running can join new channels, so the list is read again until it brings nothing new. */
 const ROUNDS = 5;
 
+/** After so many seconds Phoenix's clients give up a push. */
+const BUDGET = 10;
+
 /**
  * Suspends the channel processes (or the transports, or both) through the guardian; transports that take no system messages, as Cowboy 1's, are
  * frozen. Processes that refuse are a warning: they
@@ -56,7 +59,8 @@ export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
       if (unsafe > 0) log("warning", `there is no safe way to stop ${unsafe} processes`);
     }
     if (failed > 0) log("warning", `${failed} of ${asked.size} processes could not be suspended`);
-    log("info", `suspended ${suspended.length} of ${asked.size} ${nameOf(config.suspend)}`);
+    const text = `suspended ${suspended.length} of ${asked.size} ${nameOf(config.suspend)}`;
+    log("info", suspended.length === 0 ? text : `${text}; clients bear it for ${BUDGET} s`);
   },
 });
 
