@@ -55,6 +55,7 @@ class Upgrade {
   readonly #facts = noFacts();
   readonly #nodeLog: NodeLog | undefined;
   readonly #output: EdeliverOutput;
+  #progress: "ahead" | "begun" | "done" = "ahead";
   #installMs = 0;
   #verified = 0;
   #calls: RelupCalls | undefined;
@@ -113,6 +114,7 @@ class Upgrade {
       throw await failed(this.#node, {
         stage: stages.current,
         error: this.#calls?.failure ?? error,
+        begun: this.#progress !== "ahead",
         from: this.#from,
         left: this.#left,
       });
@@ -166,13 +168,11 @@ class Upgrade {
     return this.#guarded(prepared, async (guardian) => {
       // The world may have changed since the first check: edeliver's checks run twice as well.
       await this.#stages.in("guard", () => this.#runChecks(prepared, true));
-      let installed = false;
       for (const step of changes(prepared.steps)) {
-        if (!installed) this.#mayGoOn();
+        if (this.#progress === "ahead") this.#mayGoOn();
         guardian.lost.throwIfAborted();
         if (step.type === "install") {
           await this.#install(guardian);
-          installed = true;
         } else if (step.type === "verify") {
           await this.#verify(prepared);
         } else {
@@ -193,9 +193,11 @@ class Upgrade {
   async #install(guardian: Guardian): Promise<void> {
     const timeout = this.#options.installTimeout ?? 300_000;
     const started = performance.now();
+    this.#progress = "begun";
     const work = () => install(this.#node, guardian, this.#version, timeout);
     await this.#stages.in("install", () => this.#output.during(work));
     this.#installMs = Math.round(performance.now() - started);
+    this.#progress = "done";
   }
 
   async #verify({ path }: Prepared): Promise<void> {
@@ -269,7 +271,7 @@ class Upgrade {
     };
     const work = () => step.instruction.run(context, step.args);
     if (guardian === undefined || late) await work();
-    else await stages.in(stageOf(step.instruction.name, stages.current), work);
+    else await stages.in(stageOf(step.instruction.name, stages.current, this.#progress), work);
   }
 
   #report({ release, path, steps }: Prepared): UpgradeReport {
