@@ -172,7 +172,7 @@ class Upgrade {
         if (this.#progress === "ahead") this.#mayGoOn();
         guardian.lost.throwIfAborted();
         if (step.type === "install") {
-          await this.#install(guardian);
+          await this.#install(guardian, prepared);
         } else if (step.type === "verify") {
           await this.#verify(prepared);
         } else {
@@ -185,16 +185,15 @@ class Upgrade {
   #changeInRelup(prepared: Prepared): Promise<void> {
     return this.#guarded(prepared, async (guardian) => {
       this.#mayGoOn();
-      await this.#install(guardian);
+      await this.#install(guardian, prepared);
       await this.#verify(prepared);
     });
   }
 
-  async #install(guardian: Guardian): Promise<void> {
-    const timeout = this.#options.installTimeout ?? 300_000;
+  async #install(guardian: Guardian, { installTimeout }: Prepared): Promise<void> {
     const started = performance.now();
     this.#progress = "begun";
-    const work = () => install(this.#node, guardian, this.#version, timeout);
+    const work = () => install(this.#node, guardian, this.#version, installTimeout);
     await this.#stages.in("install", () => this.#output.during(work));
     this.#installMs = Math.round(performance.now() - started);
     this.#progress = "done";
