@@ -208,13 +208,14 @@ class Upgrade {
 
   /** Whatever happens in `work`, what it held is given back. */
   async #guarded(
-    { release, path }: Prepared,
+    { release, path, config }: Prepared,
     work: (guardian: Guardian) => Promise<void>,
   ): Promise<void> {
     const { stateDirectory } = this.#options;
     const guardian = await this.#stages.in("guard", () =>
       Guardian.arm(this.#node, {
         operation: this.#id,
+        cap: 25_000 + config.drainTimeout, // the wait for requests is part of the hold
         purpose: `release ${path.direction}grade ${release.version} → ${this.#version}`,
         ...(stateDirectory === undefined ? {} : { stateDirectory }),
       }),
