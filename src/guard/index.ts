@@ -15,7 +15,13 @@ export type { HoldFailure, SuspendFailure } from "./failures.ts";
 export { Guardian, type ProcessOptions, type StepOptions } from "./guardian.ts";
 export { GUARD_NAME, GUARDIAN } from "./guardian-source.ts";
 export { Journal } from "./journal/journal.ts";
-export type { Acceptor, Entry, JournalOperation, JournalRecord } from "./journal/records.ts";
+export {
+  type Acceptor,
+  type Entry,
+  type JournalOperation,
+  type JournalRecord,
+  pidKey,
+} from "./journal/records.ts";
 export { defaultStateDirectory } from "./journal/state-directory.ts";
 export { packTerms, TERM_EXTENSIONS, unpackTerms } from "./journal/term-extensions.ts";
 export type { LeaseHealth } from "./lease.ts";

@@ -51,13 +51,16 @@ export const SuspendAppProcesses: Modules = defineInstruction({
       });
     });
     facts.suspendedAt ??= Date.now();
-    const pids = found.map(({ pid }) => pid);
+    // A channel may be held already; its state changes with the others'.
+    const held = new Set((context.guardian?.held ?? []).map(String));
+    const pids = found.flatMap(({ pid }) => (held.has(String(pid)) ? [] : [pid]));
     const { result, suspended } = await bulkSuspend(guardian, pids, config.suspendTimeout);
-    const held = new Set(suspended.map(String));
+    facts.appSuspended = suspended;
+    for (const pid of suspended) held.add(String(pid));
     facts.appProcesses = found.filter(({ pid }) => held.has(String(pid)));
     facts.suspended = [...facts.suspended, ...suspended];
     if (result !== "ok") {
-      const count = found.length - suspended.length;
+      const count = pids.length - suspended.length;
       log("warning", `${count} of ${found.length} processes could not be suspended: they run on`);
     }
     log("info", `suspended ${suspended.length} processes of ${modules.length} modules`);
@@ -127,8 +130,9 @@ export const ResumeAppProcesses: Modules = defineInstruction({
 
   async run(context) {
     const { facts, log } = context;
-    const pids = facts.appProcesses.map(({ pid }) => pid);
-    const { resumed, failed } = await guarded("ResumeAppProcesses", context).resume(pids);
+    const { resumed, failed } = await guarded("ResumeAppProcesses", context).resume(
+      facts.appSuspended,
+    );
     facts.resumedAt = Date.now();
     if (failed.length > 0) {
       log("warning", `${failed.length} processes did not answer: see \`beamctl recover\``);

@@ -1,7 +1,7 @@
 /** Many processes at once: edeliver's `bulk_suspend`, `bulk_resume`, `bulk_wait_for_termination` and `notify_running_requests`. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { Guardian, SuspendFailure } from "../guard/index.ts";
+import { type Guardian, pidKey, type SuspendFailure } from "../guard/index.ts";
 import type { BeamNode, SystemReply } from "../node/index.ts";
 import { atom, type Pid, type Term } from "../term/index.ts";
 import type { InstructionContext } from "./instruction.ts";
@@ -58,16 +58,21 @@ export async function bulkResume(
   }
   const limit = timeout === "infinity" ? Number.POSITIVE_INFINITY : timeout;
   const { guardian } = context;
-  const held = new Set((guardian?.held ?? []).map(String));
-  const ours = pids.filter((pid) => held.has(String(pid)));
-  const others = pids.filter((pid) => !held.has(String(pid)));
+  const held = new Set((guardian?.held ?? []).map(pidKey));
+  const ours = pids.filter((pid) => held.has(pidKey(pid)));
+  // A process of an earlier life of the node, or of another one, must not keep the rest suspended.
+  const isOf = ({ node, creation }: Pid) =>
+    node.name === context.node.name && creation === context.node.creation;
+  const strange = pids.filter((pid) => !isOf(pid));
+  const others = pids.filter((pid) => isOf(pid) && !held.has(pidKey(pid)));
   const [given, sent] = await Promise.all([
     guardian === undefined || ours.length === 0
       ? { failed: [] }
       : guardian.resume(ours, { timeout: limit, duringInstall: context.duringInstall ?? false }),
     context.node.systemMessages(others, RESUME, { timeout: limit }),
   ]);
-  return bulkResult(pids, [...given.failed, ...sent.flatMap(failureOf)]);
+  const gone = strange.map((pid): SuspendFailure => ({ pid, reason: "noproc" }));
+  return bulkResult(pids, [...gone, ...given.failed, ...sent.flatMap(failureOf)]);
 }
 
 /**
@@ -81,7 +86,7 @@ export async function bulkWaitForTermination(
   timeout: number,
   signal?: AbortSignal,
 ): Promise<readonly Pid[]> {
-  const left = new Map(pids.map((pid) => [String(pid), pid]));
+  const left = new Map(pids.map((pid) => [pidKey(pid), pid]));
   const monitors = [...left].map(([key, pid]) => ({ key, monitor: node.monitor(pid) }));
   const stop = new AbortController();
   const stopped = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
@@ -108,9 +113,9 @@ export function notifyRunningRequests(node: BeamNode, pids: readonly Pid[], even
 export function bulkResult(asked: readonly Pid[], failed: readonly SuspendFailure[]): BulkResult {
   if (failed.length === 0) return "ok";
   const silent = failed.filter(({ reason }) => reason === "timeout" || reason === "not_otp");
-  const reasons = new Map(failed.map(({ pid, reason }) => [String(pid), reason]));
+  const reasons = new Map(failed.map(({ pid, reason }) => [pidKey(pid), reason]));
   const failures = asked.flatMap((pid): BulkFailure[] => {
-    const reason = reasons.get(String(pid));
+    const reason = reasons.get(pidKey(pid));
     return reason === undefined ? [] : [[pid, reason]];
   });
   if (silent.length === failed.length && failures.length === asked.length) return "not_supported";

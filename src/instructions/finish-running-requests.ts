@@ -38,17 +38,22 @@ export const FinishRunningRequests: RunnableInstruction<Tuple<readonly [Atom, nu
       return tuple(atom(application), drainTimeout);
     },
 
-    async run({ node, config, facts, log, signal }, { items: [, timeout] }) {
+    async run(context, { items: [, timeout] }) {
+      const { node, config, facts, log, guardian } = context;
+      // When the hold is lost there is nothing to wait for.
+      const signals = [context.signal, guardian?.lost].filter((one) => one !== undefined);
+      const signal = AbortSignal.any(signals);
       const until = performance.now() + timeout;
       const seen = new Set<string>();
       let left = await runningRequests(node);
       for (const { pid } of left) seen.add(String(pid));
       // A connection that was accepted just before the hold may begin its request only now, so the list is read again.
-      while (left.length > 0 && performance.now() < until && signal?.aborted !== true) {
+      while (left.length > 0 && performance.now() < until && !signal.aborted) {
         await someEnded(left, until - performance.now());
         left = await runningRequests(node);
         for (const { pid } of left) seen.add(String(pid));
       }
+      guardian?.lost.throwIfAborted();
       if (seen.size === 0) {
         log("info", "no requests are running");
         return;
@@ -59,7 +64,7 @@ export const FinishRunningRequests: RunnableInstruction<Tuple<readonly [Atom, nu
         const where = await node.call("erlang", "process_info", [pid, atom("current_function")]);
         log("debug", `${pid} runs on: ${inspect(where)}`);
       }
-      if (config.notifyRequests && left.length > 0) {
+      if (config.notifyRequests && left.length > 0 && !signal.aborted) {
         facts.notified = left.map(({ pid }) => pid);
         notifyRunningRequests(node, facts.notified, atom("upgrade_started"));
         log("info", `told ${left.length} requests that the upgrade starts`);
@@ -70,7 +75,7 @@ export const FinishRunningRequests: RunnableInstruction<Tuple<readonly [Atom, nu
         if (own.length === requests.length) {
           await bulkWaitForTermination(node, own, limit, signal);
         } else {
-          await delay(Math.min(POLL, limit), undefined, signal ? { signal } : {}).catch(() => {});
+          await delay(Math.min(POLL, limit), undefined, { signal }).catch(() => {});
         }
       }
     },

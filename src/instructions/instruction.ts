@@ -21,8 +21,10 @@ export interface Facts {
   /** When the first process was suspended and the last resumed, in epoch milliseconds. */
   suspendedAt: number | undefined;
   resumedAt: number | undefined;
-  /** Processes of changed modules that we suspended, to change their state. */
+  /** Processes of changed modules that we hold, to change their state. */
   appProcesses: readonly SupervisedProcess[];
+  /** Those of them that were not held already. */
+  appSuspended: readonly Pid[];
   /** By module the version that was loaded before, for their `code_change`. */
   oldVersions: ReadonlyMap<string, Term>;
   /** Requests that were told of the upgrade, to be told of its end. */
@@ -94,6 +96,7 @@ export function noFacts(): Facts {
     suspendedAt: undefined,
     resumedAt: undefined,
     appProcesses: [],
+    appSuspended: [],
     oldVersions: new Map(),
     notified: [],
   };

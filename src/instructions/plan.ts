@@ -83,7 +83,8 @@ export function plan(
  * What is done from outside for a list, in order: our instructions before and after the install, which is all that the relup itself holds. Its
  * own `{suspend, _}`, which it may do first, comes after ours then: better than in edeliver, whose acceptors still run at that time.
  * @param own the relup's own instructions: the very terms, since a relup may hold edeliver's too, which the node runs
- * @throws UsageError when one of ours stands between two that modify code, processes or applications: only a relup itself can do that
+ * @throws UsageError when one of ours stands between two that modify code, processes or applications, or when the plan changes the relup's
+ * own or adds what is no instruction of ours: only a relup itself can do that
  */
 export function stepsOf(
   list: readonly Instruction[],
@@ -101,6 +102,7 @@ export function stepsOf(
       ? undefined
       : catalogue.get(runnableModule(one)?.name ?? "");
     if (instruction === undefined) {
+      if (!relups.has(one)) throw foreign(one);
       if (partsOf(one).tag === "point_of_no_return") {
         steps.push({ type: "point_of_no_return" });
         begun = true;
@@ -121,6 +123,15 @@ export function stepsOf(
     steps.push({ type: "run", instruction, args: argumentOf(one) });
   }
   return steps;
+}
+
+/** The node's relup is not written from outside, so this would silently not be done. */
+function foreign(instruction: Instruction): UsageError {
+  const shown = inspect(instruction, { syntax: "erlang", limit: 10 });
+  return new UsageError(`${shown} is in the plan, but not in the relup on the node`, {
+    remedy:
+      "Name the instruction in the plan, have the relup call us (`--in-relup`), or write the relup first, as `beamctl relup soft-purge` does.",
+  });
 }
 
 /** As {@link stepsOf}, for a relup that calls us: ours stay among its own, wherever they are. */

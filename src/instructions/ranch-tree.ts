@@ -1,7 +1,8 @@
 /** The functions of the two checks that lead from an application to its acceptors and connections: edeliver's names, today's trees. */
 
+import { pidKey } from "../guard/index.ts";
 import type { BeamNode } from "../node/index.ts";
-import { whichChildren } from "../otp/index.ts";
+import { Answer, runScript, Script, whichChildren } from "../otp/index.ts";
 import { Atom, atom, bool, type Pid, type Term, TRUE, Tuple } from "../term/index.ts";
 import {
   detectSockets,
@@ -138,7 +139,7 @@ function isAcceptor(id: Term): boolean {
 /**
  * `websocket_channel_connections/2`: those of these connections that are websockets, with or without channels. When there is no way to
  * tell it is `not_detected` and never an empty list: on a node whose stack is not known, or when none was found and of some nobody can say
- * what they are.
+ * what they are, as of the supervisors that RabbitMQ puts between Ranch and a connection.
  */
 export async function websocketChannelConnections(
   context: Looking,
@@ -147,12 +148,27 @@ export async function websocketChannelConnections(
 ): Promise<readonly Pid[] | "not_detected"> {
   const found = await detectSockets(context.node, { topics: false });
   if ("notDetected" in found) return "not_detected";
-  const known = new Map(found.connections.map((one) => [String(one.pid), one]));
-  const asked = connections.flatMap((pid) => known.get(String(pid)) ?? []);
+  const known = new Map(found.connections.map((one) => [pidKey(one.pid), one]));
+  const asked = connections.flatMap((pid) => known.get(pidKey(pid)) ?? []);
   const sockets = asked.filter(({ kind }) => kind === "websocket");
-  const unknown = asked.some(({ kind }) => kind === "unknown");
-  return sockets.length === 0 && unknown ? "not_detected" : sockets.map(({ pid }) => pid);
+  if (sockets.length > 0) return sockets.map(({ pid }) => pid);
+  if (asked.some(({ kind }) => kind === "unknown")) return "not_detected";
+  const others = connections.filter((pid) => !known.has(pidKey(pid)));
+  return others.length > 0 && (await anyLives(context.node, others)) ? "not_detected" : [];
 }
+
+// One that ended meanwhile is no websocket any more.
+async function anyLives(node: BeamNode, pids: readonly Pid[]): Promise<boolean> {
+  return new Answer(node, LIVE.name).boolean(await runScript(node, LIVE, { Pids: pids }));
+}
+
+const LIVE: Script = new Script({
+  name: "any_lives",
+  bindings: ["Pids"],
+  readOnly: true,
+  source:
+    "lists:any(fun(Pid) -> node(Pid) =:= node() andalso process_info(Pid, status) =/= undefined end, Pids)",
+});
 
 async function listenerOf(context: Looking, listenerSup: Pid): Promise<Listener> {
   const found = (await listeners(context.node)).find(

@@ -36,7 +36,10 @@ export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
   async run(context) {
     const { config, facts, log } = context;
     const guardian = guarded(NAME, context);
-    const asked = new Set<string>();
+    // What an earlier instruction of this run holds stands already.
+    const before = facts.suspended;
+    const asked = new Set((context.guardian?.held ?? []).map(String));
+    const already = asked.size;
     const suspended: Pid[] = [];
     let failed = 0;
     for (let round = 0; round < ROUNDS; round++) {
@@ -51,15 +54,16 @@ export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
       facts.suspendedAt ??= Date.now();
       const { stopped, result, unsafe } = await stopTargets(guardian, fresh, config.suspendTimeout);
       suspended.push(...stopped);
-      facts.suspended = suspended;
+      facts.suspended = [...before, ...suspended];
       failed += fresh.length - stopped.length;
       if (result === "not_supported") {
         log("warning", "none of them answers system messages");
       }
       if (unsafe > 0) log("warning", `there is no safe way to stop ${unsafe} processes`);
     }
-    if (failed > 0) log("warning", `${failed} of ${asked.size} processes could not be suspended`);
-    const text = `suspended ${suspended.length} of ${asked.size} ${nameOf(config.suspend)}`;
+    const count = asked.size - already;
+    if (failed > 0) log("warning", `${failed} of ${count} processes could not be suspended`);
+    const text = `suspended ${suspended.length} of ${count} ${nameOf(config.suspend)}`;
     log("info", suspended.length === 0 ? text : `${text}; clients bear it for ${BUDGET} s`);
   },
 });

@@ -71,7 +71,7 @@ export interface UpgradeOptions {
   suspendTimeout?: number;
   /** How long running requests are waited for. Default 500. */
   drainTimeout?: number;
-  /** The longest that the release handler may take to install. Default 300,000. */
+  /** The longest that the release handler may take to install, and with `inRelup` for each call to us. Default 300,000. */
   installTimeout?: number;
   /** Whether the version is made permanent at the end. Default `true`. */
   permanent?: boolean;

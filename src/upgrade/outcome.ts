@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isBeamError } from "../errors.ts";
 import { initStatus, type Remote, whichReleases } from "../otp/index.ts";
 import { type NodeOutcome, UpgradeError } from "./errors.ts";
-import { STAGES, type Stage } from "./events.ts";
+import type { Stage } from "./events.ts";
 
 /** How often and how long (ms) the node is asked whether it restarts: it says so as soon as the release handler gave up. */
 const ROUNDS = 5;
@@ -14,6 +14,8 @@ const PAUSE = 200;
 export interface Failure {
   readonly stage: Stage;
   readonly error: unknown;
+  /** Whether the release handler was asked to install: from then on the node may be changed, whatever stage failed. */
+  readonly begun: boolean;
   /** The version that ran before, once it is known. */
   readonly from: string | undefined;
   /** What is left of the hold. */
@@ -29,7 +31,7 @@ export async function failed(remote: Remote, failure: Failure): Promise<UpgradeE
   const now = outcome === "unknown" ? "nobody can tell its state" : `the node is ${outcome}`;
   return new UpgradeError(stage, outcome, `${message} (${stage}; ${now})`, {
     node: remote.name,
-    remedy: REMEDIES[outcome] ?? known?.remedy,
+    remedy: REMEDIES[outcome] ?? known?.remedy ?? (outcome === "changed" ? CHANGED : undefined),
     cause: error,
   });
 }
@@ -40,8 +42,11 @@ const REMEDIES: Readonly<Partial<Record<NodeOutcome, string>>> = {
   unknown: "The guardian on the node undoes what was held; run `beamctl recover` to see.",
 };
 
+const CHANGED =
+  "The version that runs is not permanent: go back to the former one, or restart the node to boot it.";
+
 async function outcomeOf(remote: Remote, failure: Failure): Promise<NodeOutcome> {
-  const begun = STAGES.indexOf(failure.stage) >= STAGES.indexOf("install");
+  const { begun } = failure;
   try {
     if (begun && (await restarts(remote))) return "restarting";
     if (failure.left === "something") return "suspended";

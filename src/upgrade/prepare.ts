@@ -19,6 +19,7 @@ import {
   readRelup,
   restartsEmulator,
 } from "../relup/index.ts";
+import { atom } from "../term/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
 import { callsUs } from "./relup-calls.ts";
@@ -33,6 +34,8 @@ export interface Prepared {
   readonly instructions: Instructions;
   /** What is done from outside, in order. */
   readonly steps: readonly PlanStep[];
+  /** The longest that the release handler may take to install, in milliseconds. */
+  readonly installTimeout: number;
 }
 
 /**
@@ -58,7 +61,8 @@ export async function prepare(
       ? [instructions.upInstructions, base.upInstructions]
       : [instructions.downInstructions, base.downInstructions];
   const order = options.inRelup === true ? stepsWithin : stepsOf;
-  return { release, path, config, instructions, steps: order(list, own, entries) };
+  const { installTimeout = 300_000 } = options;
+  return { release, path, config, instructions, installTimeout, steps: order(list, own, entries) };
 }
 
 /** What the plan is called in reports. */
@@ -102,6 +106,13 @@ function refuse(
     throw new UpgradeError("unpack", "unchanged", "the relup still calls a run that has ended", {
       node: remote.name,
       remedy: `Give it back first: \`beamctl relup restore ${path.direction === "up" ? to : from}\`.`,
+    });
+  }
+  if (!path.instructions.includes(atom("point_of_no_return"))) {
+    throw new UpgradeError("unpack", "unchanged", "this relup has no point of no return", {
+      node: remote.name,
+      remedy:
+        "Nothing in it can be checked before the node is changed: build it with systools:make_relup.",
     });
   }
   if (restartsEmulator(path.instructions)) {

@@ -18,9 +18,6 @@ const NAME = "beamctl_relup";
 
 type RunStep = Extract<PlanStep, { readonly type: "run" }>;
 
-/** How long the release handler waits for one instruction, in milliseconds. A failure then is a failure of the relup there. */
-const PATIENCE = 120_000;
-
 /**
  * The calls of one upgrade. The relup on the node is rewritten and given back at the end; if we vanish in between, the next call fails at
  * once (`{nodedown, _}`): before the point of no return the upgrade is refused, after it the node restarts.
@@ -29,6 +26,8 @@ export class RelupCalls implements AsyncDisposable {
   readonly #node: BeamNode;
   readonly #version: string;
   readonly #server: Server;
+  /** The name of the file that keeps the relup as it was. */
+  #backup: string | undefined;
   /** What an instruction threw first: the release handler tells only that something did. */
   failure: unknown;
 
@@ -40,13 +39,14 @@ export class RelupCalls implements AsyncDisposable {
 
   /**
    * Rewrites the relup that the upgrade takes, with a backup beside it, and answers its calls.
+   * The release handler waits for one step as long as the install may take; one that takes longer fails the relup there.
    * @param run does one step; what it throws fails the relup at that place
    * @throws RelupError when the file changed meanwhile
    */
   static async open(
     node: BeamNode,
     version: string,
-    { path, release, instructions, steps }: Prepared,
+    { path, release, instructions, steps, installTimeout }: Prepared,
     run: (step: RunStep, late: boolean) => Promise<void>,
   ): Promise<RelupCalls> {
     const of = path.direction === "up" ? version : release.version;
@@ -56,7 +56,7 @@ export class RelupCalls implements AsyncDisposable {
     const written = withInstructions(relup, {
       ...path.both,
       [list]: instructions[list].map((instruction, index) =>
-        ours(steps[index] as PlanStep) ? callOf(node, index) : instruction,
+        ours(steps[index] as PlanStep) ? callOf(node, index, installTimeout) : instruction,
       ),
     });
     const ponr = steps.findIndex(({ type }) => type === "point_of_no_return");
@@ -74,7 +74,8 @@ export class RelupCalls implements AsyncDisposable {
     };
     const calls = new RelupCalls(node, of, node.serve(NAME, { call }));
     try {
-      await writeRelup(node, of, written, { expected: term });
+      const { backup } = await writeRelup(node, of, written, { expected: term });
+      calls.#backup = backup?.replace(/.*\//, "");
     } catch (error) {
       calls.#server.close();
       throw error;
@@ -82,10 +83,15 @@ export class RelupCalls implements AsyncDisposable {
     return calls;
   }
 
-  /** Gives the relup back as it was. Where the node cannot be asked, `beamctl relup restore` does it later. */
+  /**
+   * Gives the relup back as it was, unless somebody put one there that calls nobody. Where the node cannot be asked, `beamctl relup restore`
+   * does it later.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close();
-    await restoreRelup(this.#node, this.#version);
+    const { relup } = await readRelupFile(this.#node, this.#version);
+    const lists = [...relup.up, ...relup.down].flatMap(({ instructions }) => instructions);
+    if (lists.some(callsUs)) await restoreRelup(this.#node, this.#version, this.#backup);
   }
 }
 
@@ -99,9 +105,9 @@ export function callsUs(instruction: Instruction): boolean {
 }
 
 /** `{apply, {gen_server, call, [{beamctl_relup, Node}, {run, Index}, Timeout]}}`. */
-function callOf(node: BeamNode, index: number): Instruction {
+function callOf(node: BeamNode, index: number, timeout: number): Instruction {
   const server = tuple(atom(NAME), atom(node.localName));
-  const args = [server, tuple(atom("run"), index), PATIENCE];
+  const args = [server, tuple(atom("run"), index), Math.ceil(timeout)];
   return tuple(atom("apply"), tuple(atom("gen_server"), atom("call"), args));
 }
 

@@ -80,22 +80,30 @@ export async function runInstruction(
     cap: hold + SLACK,
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
   });
-  let end: Awaited<ReturnType<Guardian["undo"]>> | undefined;
+  let failure: unknown;
   try {
     for (const step of order) await one(step, changesNode(step) ? guardian : undefined);
     const stop = AbortSignal.any([guardian.lost, ...(signal === undefined ? [] : [signal])]);
     if (hold > 0) await delay(hold, undefined, { signal: stop }).catch(() => undefined);
     guardian.lost.throwIfAborted();
-  } finally {
-    end = await guardian.undo();
+  } catch (error) {
+    failure = error;
   }
-  if (leftOf(end) !== "nothing") {
-    throw new UpgradeError("resume", "suspended", "not everything that was held runs again", {
-      node: node.name,
-      remedy: "Run `beamctl recover` now.",
-    });
-  }
+  const left = leftOf(await guardian.undo());
+  if (left !== "nothing") throw notGivenBack(node, left, failure);
+  if (failure !== undefined) throw failure;
   return { ran, facts };
+}
+
+/** What is left on the node weighs more than why the instruction failed. */
+function notGivenBack(node: BeamNode, left: "something" | "unknown", cause: unknown): UpgradeError {
+  const why = cause instanceof Error ? ` (${cause.message})` : "";
+  const [outcome, text] =
+    left === "something"
+      ? (["suspended", "not everything that was held runs again"] as const)
+      : (["unknown", "nobody can tell whether all that was held runs again"] as const);
+  const options = { node: node.name, remedy: "Run `beamctl recover` now.", cause };
+  return new UpgradeError("resume", outcome, `${text}${why}`, options);
 }
 
 const NO_LISTS = { upInstructions: [], downInstructions: [], upVersion: "", downVersion: "" };

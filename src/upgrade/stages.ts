@@ -69,9 +69,10 @@ export class Stages {
   }
 }
 
-/** The stage that an instruction belongs to; lines and waits belong to the one in hand. */
-export function stageOf(name: string, current: Stage): Stage {
+/** The stage that an instruction belongs to; lines and waits belong to the one in hand, and after the install all else to `resume`. */
+export function stageOf(name: string, current: Stage, progress: string): Stage {
   if (name === "Info" || name === "Sleep") return current;
+  if (progress === "done") return "resume";
   if (name.startsWith("Suspend")) return "suspend";
   return name.startsWith("Resume") || name === "RerunFailedRequests" ? "resume" : "drain";
 }

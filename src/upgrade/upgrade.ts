@@ -55,6 +55,7 @@ class Upgrade {
   readonly #facts = noFacts();
   readonly #nodeLog: NodeLog | undefined;
   readonly #output: EdeliverOutput;
+  #progress: "ahead" | "begun" | "done" = "ahead";
   #installMs = 0;
   #verified = 0;
   #calls: RelupCalls | undefined;
@@ -113,6 +114,7 @@ class Upgrade {
       throw await failed(this.#node, {
         stage: stages.current,
         error: this.#calls?.failure ?? error,
+        begun: this.#progress !== "ahead",
         from: this.#from,
         left: this.#left,
       });
@@ -166,13 +168,11 @@ class Upgrade {
     return this.#guarded(prepared, async (guardian) => {
       // The world may have changed since the first check: edeliver's checks run twice as well.
       await this.#stages.in("guard", () => this.#runChecks(prepared, true));
-      let installed = false;
       for (const step of changes(prepared.steps)) {
-        if (!installed) this.#mayGoOn();
+        if (this.#progress === "ahead") this.#mayGoOn();
         guardian.lost.throwIfAborted();
         if (step.type === "install") {
-          await this.#install(guardian);
-          installed = true;
+          await this.#install(guardian, prepared);
         } else if (step.type === "verify") {
           await this.#verify(prepared);
         } else {
@@ -185,17 +185,18 @@ class Upgrade {
   #changeInRelup(prepared: Prepared): Promise<void> {
     return this.#guarded(prepared, async (guardian) => {
       this.#mayGoOn();
-      await this.#install(guardian);
+      await this.#install(guardian, prepared);
       await this.#verify(prepared);
     });
   }
 
-  async #install(guardian: Guardian): Promise<void> {
-    const timeout = this.#options.installTimeout ?? 300_000;
+  async #install(guardian: Guardian, { installTimeout }: Prepared): Promise<void> {
     const started = performance.now();
-    const work = () => install(this.#node, guardian, this.#version, timeout);
+    this.#progress = "begun";
+    const work = () => install(this.#node, guardian, this.#version, installTimeout);
     await this.#stages.in("install", () => this.#output.during(work));
     this.#installMs = Math.round(performance.now() - started);
+    this.#progress = "done";
   }
 
   async #verify({ path }: Prepared): Promise<void> {
@@ -207,13 +208,14 @@ class Upgrade {
 
   /** Whatever happens in `work`, what it held is given back. */
   async #guarded(
-    { release, path }: Prepared,
+    { release, path, config }: Prepared,
     work: (guardian: Guardian) => Promise<void>,
   ): Promise<void> {
     const { stateDirectory } = this.#options;
     const guardian = await this.#stages.in("guard", () =>
       Guardian.arm(this.#node, {
         operation: this.#id,
+        cap: 25_000 + config.drainTimeout, // the wait for requests is part of the hold
         purpose: `release ${path.direction}grade ${release.version} → ${this.#version}`,
         ...(stateDirectory === undefined ? {} : { stateDirectory }),
       }),
@@ -269,7 +271,7 @@ class Upgrade {
     };
     const work = () => step.instruction.run(context, step.args);
     if (guardian === undefined || late) await work();
-    else await stages.in(stageOf(step.instruction.name, stages.current), work);
+    else await stages.in(stageOf(step.instruction.name, stages.current, this.#progress), work);
   }
 
   #report({ release, path, steps }: Prepared): UpgradeReport {

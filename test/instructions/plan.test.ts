@@ -20,9 +20,11 @@ import {
   ResumeChannels,
   type RunnableInstruction,
   Sleep,
+  SoftPurge,
   StartSection,
   SuspendChannels,
   stepsOf,
+  stepsWithin,
 } from "../../src/instructions/index.ts";
 import { atom, inspect, parse, type Tuple, tuple } from "../../src/term/index.ts";
 
@@ -145,6 +147,18 @@ test("an instruction between two of the relup that modify can only run in a relu
       remedy: expect.stringContaining("--in-relup"),
     }),
   );
+});
+
+test("what only a relup itself can do is refused from outside, and never done in silence", () => {
+  const soft = "{load,{'Elixir.A',soft_purge,brutal_purge}} is in the plan, but not in the relup";
+  expect(() => outside([...EDELIVER, SoftPurge])).toThrow(soft);
+  expect(() => outside([SoftPurge, ...EDELIVER])).toThrow(UsageError);
+  const unknown = defineInstruction({ name: "Test.Unknown", run: async () => undefined });
+  const hidden: PlanEntry = (lists, given) => unknown.modifyRelup(lists, given);
+  expect(() => outside([hidden])).toThrow("is in the plan, but not in the relup on the node");
+  const { upInstructions } = plan([...MINIMAL, SoftPurge], BASE, config);
+  const within = stepsWithin(upInstructions, BASE.upInstructions, MINIMAL);
+  expect(within.filter(({ type }) => type === "relup")).toHaveLength(OWN.length - 1);
 });
 
 test("a plan without what an instruction depends on is refused by name", () => {

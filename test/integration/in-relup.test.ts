@@ -18,7 +18,13 @@ import {
 } from "../../src/instructions/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { leftSuspended, whichReleases } from "../../src/otp/index.ts";
-import { partsOf, restoreRelup } from "../../src/relup/index.ts";
+import {
+  partsOf,
+  readRelupFile,
+  relupBackups,
+  restoreRelup,
+  writeRelup,
+} from "../../src/relup/index.ts";
 import { atom, inspect, type Term } from "../../src/term/index.ts";
 import { listeners } from "../../src/topology/index.ts";
 import {
@@ -163,6 +169,47 @@ describe.runIf(HAVE)("an upgrade whose relup calls us", () => {
       "0.1.0",
     );
     expect(await go(node, "0.2.0")).toMatchObject({ to: "0.2.0" });
+  });
+
+  it("gives its own backup back, whatever was written meanwhile", async () => {
+    await using given = await open();
+    const { node, shop } = given;
+    await upgrade(node, "0.2.0", { dryRun: true, stateDirectory: state }); // unpacks
+    const before = await relupOf(shop);
+    const again = one(async () => {
+      const { relup } = await readRelupFile(node, "0.2.0");
+      await writeRelup(node, "0.2.0", relup); // somebody's soft purge: a backup of the relup that calls us
+      throw new Error("stop");
+    }, insertBeforePointOfNoReturn);
+    await failure(go(node, "0.2.0", { plan: again }));
+    expect(await relupOf(shop)).toBe(before);
+    const restored = one(async () => {
+      await restoreRelup(node, "0.2.0", (await relupBackups(node, "0.2.0")).at(-1));
+      throw new Error("stop");
+    }, insertBeforePointOfNoReturn);
+    const operation = go(node, "0.2.0", { plan: restored });
+    const levels: string[] = [];
+    const read = async () => {
+      for await (const event of operation) if (event.type === "log") levels.push(event.level);
+    };
+    await failure(read());
+    expect(levels).not.toContain("warning"); // there was nothing to give back
+    expect(await relupOf(shop)).toBe(before);
+  });
+
+  it("lets an instruction take as long as the install may, and no longer", async () => {
+    await using given = await open();
+    const { node, shop } = given;
+    await upgrade(node, "0.2.0", { dryRun: true, stateDirectory: state }); // unpacks
+    let text = "";
+    const looks = one(async () => {
+      text = await relupOf(shop);
+      await new Promise(() => undefined); // it never ends
+    }, insertBeforePointOfNoReturn);
+    const error = await failure(go(node, "0.2.0", { plan: looks, installTimeout: 1_500 }));
+    expect(error).toMatchObject({ stage: "check", outcome: "unchanged" });
+    expect(text).toMatch(/\{run,\d+\},\s*1500\]/);
+    expect(await relupOf(shop)).not.toContain("beamctl_relup");
   });
 
   it("restarts the node where one fails after it, as edeliver's does, and says so", async () => {

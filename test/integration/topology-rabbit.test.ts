@@ -5,6 +5,11 @@ import { connect as dial, type Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
+import {
+  ranchConnections,
+  ranchConnectionsSup,
+  websocketChannelConnections,
+} from "../../src/instructions/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import {
   leftSuspended,
@@ -123,6 +128,23 @@ describe.runIf(await hasRabbit()).each(RELEASES)("$set", ({ set, otp, kind, ranc
     expect(held).not.toContain(String(found["stomp websocket"]?.pid));
     expect(held).not.toContain(String(found["mqtt websocket"]?.pid));
     expect(await channels(remote)).toEqual([]); // a fact here, not ignorance: no websocket has any
+  });
+
+  it("has no websocket denied where a supervisor stands for its connection", async () => {
+    const context = { instruction: "Test", node, log: () => undefined };
+    const answers: unknown[] = [];
+    for (const { supervisors } of await listeners(remote)) {
+      const sup = await ranchConnectionsSup(context, supervisors.listener);
+      const found = (await ranchConnections(context, sup)).flatMap(({ pid }) => pid ?? []);
+      answers.push([found.length, await websocketChannelConnections(context, "rabbit", found)]);
+    }
+    expect(answers.sort()).toEqual([
+      [0, []],
+      [0, []],
+      [0, []],
+      [1, "not_detected"],
+      [2, "not_detected"],
+    ]);
   });
 
   it("keeps its websockets apart while all is suspended, and its clients their sessions", async () => {

@@ -8,8 +8,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clients } from "../../examples/demo/clients.ts";
 import { Guardian, Journal, recover } from "../../src/guard/index.ts";
+import { defineInstruction, EDELIVER } from "../../src/instructions/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { leftSuspended, whichReleases } from "../../src/otp/index.ts";
+import { readRelupFile, writeRelup } from "../../src/relup/index.ts";
 import type { Pid } from "../../src/term/index.ts";
 import { listeners } from "../../src/topology/index.ts";
 import { UpgradeError, type UpgradeOptions, upgrade } from "../../src/upgrade/index.ts";
@@ -201,6 +203,37 @@ describe.runIf(HAVE)("an upgrade that ends half way", () => {
     const address = { host: "127.0.0.1", port: shop.distPort };
     await using again = await connect(shop.name, { cookie: shop.cookie, address });
     await expectClean(again, "0.1.0");
+  });
+
+  it("by an instruction behind the install says that the new version runs", async () => {
+    await using given = await open();
+    const { node } = given;
+    const late = defineInstruction({
+      name: "Test.Late",
+      run: async () => {
+        throw new Error("too late");
+      },
+    });
+    const error = await failure(run(node, "0.2.0", { plan: [...EDELIVER, late] }));
+    expect(error).toMatchObject({ stage: "resume", outcome: "changed" });
+    const current = (await whichReleases(node)).find(({ status }) => status === "current");
+    expect(current?.version).toBe("0.2.0");
+    await expectClean(node, "0.1.0");
+  });
+
+  it("by a relup without a point of no return, which nobody may go on with", async () => {
+    await using given = await open();
+    const { node } = given;
+    await run(node, "0.2.0", { dryRun: true }); // unpacks
+    const { relup } = await readRelupFile(node, "0.2.0");
+    const up = relup.up.map((entry) => ({ ...entry, instructions: [] }));
+    await writeRelup(node, "0.2.0", { ...relup, up });
+    for (const options of [{ plan: "minimal", permanent: false }, { inRelup: true }] as const) {
+      const error = await failure(run(node, "0.2.0", options));
+      expect(error).toMatchObject({ stage: "unpack", outcome: "unchanged" });
+      expect(error.message).toContain("this relup has no point of no return");
+    }
+    await expectClean(node, "0.1.0");
   });
 
   it("by a cancel while all is held gives everything back", async () => {
