@@ -2,8 +2,10 @@
 
 import { UsageError } from "../errors.ts";
 import {
+  appendAfterPointOfNoReturn,
   type Instruction,
   type Instructions,
+  insertAfterPointOfNoReturn,
   modifiesApplications,
   modifiesCode,
   modifiesProcesses,
@@ -121,6 +123,49 @@ export function stepsOf(
     steps.push({ type: "run", instruction, args: argumentOf(one) });
   }
   return steps;
+}
+
+/**
+ * As {@link plan}, for a relup that calls us: its own `{suspend, _}` that stand between the point of no return and ours come after ours. A channel or
+ * a request that calls a process which stands still hangs in that call, and could neither be suspended nor end.
+ */
+export function planWithin(
+  entries: readonly PlanEntry[],
+  instructions: Instructions,
+  config: InstructionConfig,
+): Instructions {
+  const result = plan(entries, instructions, config);
+  const catalogue = catalogueOf(runnableOf(entries));
+  const { upInstructions: up, downInstructions: down } = instructions;
+  return {
+    ...result,
+    upInstructions: suspendsLater(result.upInstructions, new Set(up), catalogue),
+    downInstructions: suspendsLater(result.downInstructions, new Set(down), catalogue),
+  };
+}
+
+/** What was put elsewhere than right after the point of no return has its own reason to stand where it does, and ends the search. */
+function suspendsLater(
+  list: readonly Instruction[],
+  relups: ReadonlySet<Instruction>,
+  catalogue: ReadonlyMap<string, RunnableInstruction>,
+): readonly Instruction[] {
+  const from = list.findIndex((one) => partsOf(one).tag === "point_of_no_return") + 1;
+  const rest = list.slice(from);
+  const staying = (one: Instruction): boolean => {
+    if (relups.has(one)) return partsOf(one).tag !== "suspend";
+    const where = catalogue.get(runnableModule(one)?.name ?? "")?.insertWhere;
+    return where !== appendAfterPointOfNoReturn && where !== insertAfterPointOfNoReturn;
+  };
+  const end = rest.findIndex(staying);
+  const first = end < 0 ? rest : rest.slice(0, end);
+  const theirs = (one: Instruction) => relups.has(one);
+  return [
+    ...list.slice(0, from),
+    ...first.filter((one) => !theirs(one)),
+    ...first.filter(theirs),
+    ...rest.slice(first.length),
+  ];
 }
 
 /** As {@link stepsOf}, for a relup that calls us: ours stay among its own, wherever they are. */
