@@ -126,8 +126,8 @@ export function stepsOf(
 }
 
 /**
- * As {@link plan}, for a relup that calls us: its own `{suspend, _}` that stand between the point of no return and ours come after ours. A channel or
- * a request that calls a process which stands still hangs in that call, and could neither be suspended nor end.
+ * As {@link plan}, for a relup that calls us: ours come before its first own `{suspend, _}`, as they do from outside. A channel or a request that calls
+ * a process which stands still hangs in that call, and could neither be suspended nor end.
  */
 export function planWithin(
   entries: readonly PlanEntry[],
@@ -139,32 +139,35 @@ export function planWithin(
   const { upInstructions: up, downInstructions: down } = instructions;
   return {
     ...result,
-    upInstructions: suspendsLater(result.upInstructions, new Set(up), catalogue),
-    downInstructions: suspendsLater(result.downInstructions, new Set(down), catalogue),
+    upInstructions: oursFirst(result.upInstructions, new Set(up), catalogue),
+    downInstructions: oursFirst(result.downInstructions, new Set(down), catalogue),
   };
 }
 
-/** What was put elsewhere than right after the point of no return has its own reason to stand where it does, and ends the search. */
-function suspendsLater(
+/** What was put elsewhere than after the point of no return has its own reason to stand where it does, and ends the search. */
+function oursFirst(
   list: readonly Instruction[],
   relups: ReadonlySet<Instruction>,
   catalogue: ReadonlyMap<string, RunnableInstruction>,
 ): readonly Instruction[] {
-  const from = list.findIndex((one) => partsOf(one).tag === "point_of_no_return") + 1;
-  const rest = list.slice(from);
-  const staying = (one: Instruction): boolean => {
-    if (relups.has(one)) return partsOf(one).tag !== "suspend";
-    const where = catalogue.get(runnableModule(one)?.name ?? "")?.insertWhere;
-    return where !== appendAfterPointOfNoReturn && where !== insertAfterPointOfNoReturn;
-  };
-  const end = rest.findIndex(staying);
-  const first = end < 0 ? rest : rest.slice(0, end);
   const theirs = (one: Instruction) => relups.has(one);
+  const elsewhere = (one: Instruction): boolean => {
+    const where = catalogue.get(runnableModule(one)?.name ?? "")?.insertWhere;
+    const movable = where === appendAfterPointOfNoReturn || where === insertAfterPointOfNoReturn;
+    return !theirs(one) && !movable;
+  };
+  const from = list.findIndex((one) => partsOf(one).tag === "point_of_no_return") + 1;
+  const found = list.findIndex((one, index) => index >= from && elsewhere(one));
+  const end = found < 0 ? list.length : found;
+  const suspends = (one: Instruction) => theirs(one) && partsOf(one).tag === "suspend";
+  const at = list.findIndex((one, index) => index >= from && suspends(one));
+  if (at < 0 || at >= end) return list;
+  const rest = list.slice(at, end);
   return [
-    ...list.slice(0, from),
-    ...first.filter((one) => !theirs(one)),
-    ...first.filter(theirs),
-    ...rest.slice(first.length),
+    ...list.slice(0, at),
+    ...rest.filter((one) => !theirs(one)),
+    ...rest.filter(theirs),
+    ...list.slice(end),
   ];
 }
 

@@ -148,6 +148,21 @@ describe("a plan for a relup that calls us", () => {
     );
   });
 
+  test("does so too where the relup calls functions of its own in between", () => {
+    const call = (what: string) => erlang(`{apply, {shop, ${what}, [1]}}`);
+    const up = [...OWN.slice(0, 2), call("one"), ...OWN.slice(2, 3), call("two"), ...OWN.slice(3)];
+    const base = { ...BASE, upInstructions: up };
+    const order = within([fake("Ours", appendAfterPointOfNoReturn)], base);
+    expect(order.slice(1, 6)).toEqual([
+      "point_of_no_return",
+      ":shop 1",
+      "Ours",
+      "{suspend,['Elixir.B']}",
+      ":shop 1",
+    ]);
+    expect(order).toHaveLength(up.length + 2); // ours, and the look at the end
+  });
+
   test("leaves the relup's own order and what has a place of its own", () => {
     const two = [...OWN.slice(0, 3), erlang("{suspend, ['Elixir.C']}"), ...OWN.slice(3)];
     const base = { ...BASE, upInstructions: two };
