@@ -75,6 +75,7 @@ export {
   PLANS,
   type PlanEntry,
   plan,
+  planWithin,
   stepsOf,
   stepsWithin,
 } from "./plan.ts";

@@ -3,7 +3,7 @@
 import type { Guardian } from "../guard/index.ts";
 import { appendAfterPointOfNoReturn } from "../relup/index.ts";
 import type { Atom, Pid } from "../term/index.ts";
-import { detectSockets, type NotDetected, type Stop } from "../topology/index.ts";
+import { detectSockets, type NotDetected, type Sockets, type Stop } from "../topology/index.ts";
 import { applicationArgument } from "./application-argument.ts";
 import { type BulkResult, bulkSuspend } from "./bulk.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
@@ -87,21 +87,28 @@ export async function stopTargets(
   return { stopped: [...suspended, ...frozen], result, unsafe: by("none").length };
 }
 
-/** The processes of this kind that run now, or why there is no way to tell on this node. Wakes none of them. */
+/**
+ * The processes of this kind that run now, or why there is no way to tell on this node. Wakes none of them. A session of long polling is never
+ * among them: Phoenix gives its client up (410) when it does not answer within 2 s. The channels behind it stand for it.
+ */
 export async function targets(
   { node }: Pick<InstructionContext, "node">,
   target: SuspendTarget,
 ): Promise<readonly Target[] | NotDetected> {
   const found = await detectSockets(node, { topics: false });
-  if ("notDetected" in found) return found;
-  const transports = found.connections.filter(
-    ({ kind }) => kind === "websocket" || kind === "longpoll",
+  return "notDetected" in found ? found : chosen(found, target);
+}
+
+function chosen({ connections, channels }: Sockets, target: SuspendTarget): Target[] {
+  const sessions = connections.filter(({ kind }) => kind === "longpoll");
+  const polled = new Set(sessions.map(({ pid }) => String(pid)));
+  const wanted = channels.filter(
+    ({ transport }) => target !== "transports" || polled.has(String(transport)),
   );
+  const websockets = connections.filter(({ kind }) => kind === "websocket");
   return [
-    ...(target === "transports"
-      ? []
-      : found.channels.map(({ pid }) => ({ pid, stop: "suspend" as const }))),
-    ...(target === "channels" ? [] : transports.map(({ pid, stop }) => ({ pid, stop }))),
+    ...wanted.map(({ pid }) => ({ pid, stop: "suspend" as const })),
+    ...(target === "channels" ? [] : websockets.map(({ pid, stop }) => ({ pid, stop }))),
   ];
 }
 

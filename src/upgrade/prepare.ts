@@ -7,6 +7,7 @@ import {
   type PlanEntry,
   type PlanStep,
   plan,
+  planWithin,
   settings,
   stepsOf,
   stepsWithin,
@@ -55,12 +56,13 @@ export async function prepare(
   const config = configOf(release, options);
   const entries = entriesOf(options);
   const base = { ...path.both, changedModules: changedModules(path.instructions) };
-  const instructions = plan(entries, base, config);
+  const within = options.inRelup === true;
+  const instructions = (within ? planWithin : plan)(entries, base, config);
   const [list, own] =
     path.direction === "up"
       ? [instructions.upInstructions, base.upInstructions]
       : [instructions.downInstructions, base.downInstructions];
-  const order = options.inRelup === true ? stepsWithin : stepsOf;
+  const order = within ? stepsWithin : stepsOf;
   const { installTimeout = 300_000 } = options;
   return { release, path, config, instructions, installTimeout, steps: order(list, own, entries) };
 }

@@ -17,6 +17,7 @@ import {
   type PlanEntry,
   type PlanStep,
   plan,
+  planWithin,
   ResumeChannels,
   type RunnableInstruction,
   Sleep,
@@ -118,6 +119,75 @@ describe("the edeliver plan", () => {
   test("resumes the channels strictly before the acceptors", () => {
     const order = names(outside(EDELIVER));
     expect(order.indexOf("ResumeChannels")).toBeLessThan(order.indexOf("ResumeRanchAcceptors"));
+  });
+});
+
+describe("a plan for a relup that calls us", () => {
+  const within = (entries: readonly PlanEntry[], base = BASE) => {
+    const list = planWithin(entries, base, config).upInstructions;
+    return stepsWithin(list, base.upInstructions, entries).map((step) =>
+      step.type === "relup" ? short(step.instruction) : names([step])[0],
+    );
+  };
+
+  test("has the relup suspend whom channels may call only when the channels stand still", () => {
+    const order = within(EDELIVER);
+    expect(order.indexOf("{suspend,['Elixir.B']}")).toBe(
+      order.indexOf("{load,{'Elixir.A',brutal_purge,brutal_purge}}") - 1,
+    );
+    expect(order.indexOf("FinishRunningRequests")).toBeGreaterThan(
+      order.indexOf("point_of_no_return"),
+    );
+    expect(order.indexOf("FinishRunningRequests")).toBeLessThan(
+      order.indexOf("{suspend,['Elixir.B']}"),
+    );
+    expect([...order].sort()).toEqual(
+      [
+        ...names(outside(EDELIVER)).filter((name) => name !== "install"),
+        ...OWN.filter((own) => own !== atom("point_of_no_return")).map(short),
+      ].sort(),
+    );
+  });
+
+  test("does so too where the relup calls functions of its own in between", () => {
+    const call = (what: string) => erlang(`{apply, {shop, ${what}, [1]}}`);
+    const up = [...OWN.slice(0, 2), call("one"), ...OWN.slice(2, 3), call("two"), ...OWN.slice(3)];
+    const base = { ...BASE, upInstructions: up };
+    const order = within([fake("Ours", appendAfterPointOfNoReturn)], base);
+    expect(order.slice(1, 6)).toEqual([
+      "point_of_no_return",
+      ":shop 1",
+      "Ours",
+      "{suspend,['Elixir.B']}",
+      ":shop 1",
+    ]);
+    expect(order).toHaveLength(up.length + 2); // ours, and the look at the end
+  });
+
+  test("leaves the relup's own order and what has a place of its own", () => {
+    const two = [...OWN.slice(0, 3), erlang("{suspend, ['Elixir.C']}"), ...OWN.slice(3)];
+    const base = { ...BASE, upInstructions: two };
+    const after = fake("After");
+    const entries: readonly PlanEntry[] = [
+      fake("First", insertAfterPointOfNoReturn),
+      fake("Ours", appendAfterPointOfNoReturn),
+      (lists) => insertAfterInstruction(lists, after.callThis([[]]), two[2] as Instruction),
+      { ...after, modifyRelup: (lists) => lists },
+    ];
+    expect(within(entries, base).slice(1, 7)).toEqual([
+      "point_of_no_return",
+      "First",
+      "{suspend,['Elixir.B']}",
+      "After",
+      "{suspend,['Elixir.C']}",
+      "Ours",
+    ]);
+    expect(within([fake("Ours", appendAfterPointOfNoReturn)], base).slice(1, 5)).toEqual([
+      "point_of_no_return",
+      "Ours",
+      "{suspend,['Elixir.B']}",
+      "{suspend,['Elixir.C']}",
+    ]);
   });
 });
 

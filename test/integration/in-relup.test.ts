@@ -155,6 +155,24 @@ describe.runIf(HAVE)("an upgrade whose relup calls us", () => {
     expect(seen).toEqual([true, ...Array(loads.length - 1).fill(false)]);
   });
 
+  it("stops the channels before the relup stops whom they call", async () => {
+    await using given = await open();
+    const { node } = given;
+    const still = async () => {
+      const counter = await node.call("erlang", "whereis", [atom("Elixir.Shop.Counter")]);
+      return (await leftSuspended(node)).some((pid) => String(pid) === String(counter));
+    };
+    const seen: boolean[] = [];
+    const look = one(async () => void seen.push(await still()), appendAfterPointOfNoReturn);
+    await upgrade(node, "0.2.0", { dryRun: true, stateDirectory: state });
+    const { steps } = await planUpgrade(node, "0.2.0", { inRelup: true });
+    const names = steps.map(({ name }) => name);
+    expect(names.indexOf("suspend")).toBeGreaterThan(names.indexOf("FinishRunningRequests"));
+    await go(node, "0.2.0", { plan: [...EDELIVER, ...look] });
+    expect(seen).toEqual([false]);
+    expect(await leftSuspended(node)).toEqual([]);
+  });
+
   it("is refused where an instruction fails before the point of no return; the node is as it was", async () => {
     await using given = await open();
     const { node, shop } = given;

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { connect as dial, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
+import { type SuspendTarget, targets } from "../../src/instructions/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import {
   evaluate,
@@ -344,6 +345,25 @@ describe.each([
     await node.call("erlang", "exit", [session?.pid as Pid, atom("kill")]);
     await until(async () => (await sessions()).length === 0);
     expect(await known()).toEqual([]);
+  });
+
+  it("has channels stopped in place of a session, which Phoenix would give up after 2 s", async () => {
+    await using client = await join("", "room:joined");
+    await get("/socket/longpoll?topic=room:polled");
+    const { connections: found } = await connections(remote);
+    const session = found.find(({ kind }) => kind === "longpoll") as Connection;
+    const websocket = found.find(({ kind }) => kind === "websocket") as Connection;
+    const polled = { pid: session.channels[0]?.pid, stop: "suspend" };
+    const joined = { pid: websocket.channels[0]?.pid, stop: "suspend" };
+    const transport = { pid: websocket.pid, stop: "freeze" };
+    const stopped = async (target: SuspendTarget) =>
+      new Set((await targets({ node }, target)) as []);
+    expect(await stopped("channels")).toEqual(new Set([polled, joined]));
+    expect(await stopped("transports")).toEqual(new Set([polled, transport]));
+    expect(await stopped("both")).toEqual(new Set([polled, joined, transport]));
+    expect(client.readyState).toBe(WebSocket.OPEN);
+    await node.call("erlang", "exit", [session.pid, atom("kill")]);
+    await until(async () => (await known()).length === 1);
   });
 
   /** Freezes by a process that stays: a suspension ends with the process that asked for it. */
