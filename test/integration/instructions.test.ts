@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clients } from "../../examples/demo/clients.ts";
 import { Guardian } from "../../src/guard/index.ts";
 import {
-  appendAfterPointOfNoReturn,
   bulkResume,
   bulkSuspend,
   bulkWaitForTermination,
@@ -238,31 +237,6 @@ describe.runIf(HAVE)("SuspendChannels and ResumeChannels", () => {
     await clean();
   });
 
-  it("count once what two instructions of a run are about", async () => {
-    const changedModules = ["Elixir.Shop.RoomChannel", COUNTER];
-    const seen: number[] = [];
-    const both = defineInstruction({
-      name: "Test.Both",
-      insertWhere: appendAfterPointOfNoReturn,
-      dependencies: [SuspendChannels, SuspendAppProcesses],
-      run: async (context) => {
-        await SuspendChannels.run(context, atom("shop"));
-        const { facts } = context;
-        seen.push(facts.suspended.length, facts.appProcesses.length, facts.appSuspended.length);
-        await ResumeAppProcesses.run(context, []);
-        seen.push(context.guardian?.held.length ?? 0); // the channels wait for ResumeChannels
-      },
-    });
-    const { lines } = await run(both, { changedModules });
-    expect(lines.filter((line) => line.startsWith("warning"))).toEqual([]);
-    expect(lines.filter((line) => line.includes(" channels"))).toEqual([
-      "info: suspended 5 of 5 channels",
-      "info: suspended 0 of 0 channels",
-    ]);
-    expect(seen).toEqual([6, 6, 1, 5]);
-    await clean();
-  });
-
   it("resume nothing when nothing is held", async () => {
     expect((await run(ResumeChannels)).lines.at(-1)).toBe("info: resumed 0 processes");
   });
@@ -291,22 +265,6 @@ describe.runIf(HAVE)("bulk work", () => {
     expect(await bulkResume(context, [good, gone], 500)).toEqual(["errors", 1, [[gone, "noproc"]]]);
     expect(await leftSuspended(node)).toEqual([]);
     for (const pid of [one, two, good]) await node.call("erlang", "exit", [pid, atom("kill")]);
-  });
-
-  it("tells a process from one of an earlier life of the node with the same number", async () => {
-    await using guardian = await Guardian.arm(node, { stateDirectory: state });
-    const pid = await agent();
-    const former = new Pid(pid.node, pid.id, pid.serial, pid.creation - 1);
-    const { result, suspended } = await bulkSuspend(guardian, [former, pid]);
-    expect(suspended).toEqual([pid]);
-    expect(result).toEqual(["errors", 1, [[former, "noproc"]]]);
-    expect(await bulkResume({ ...looking(), guardian }, [former, pid])).toEqual([
-      "errors",
-      1,
-      [[former, "noproc"]],
-    ]);
-    expect(await leftSuspended(node)).toEqual([]);
-    await node.call("erlang", "exit", [pid, atom("kill")]);
   });
 
   it("suspends twice and resumes twice without harm", async () => {
@@ -502,30 +460,6 @@ describe.runIf(HAVE)("an instruction that changes the node", () => {
     });
     await expect(run(broken)).rejects.toThrow("broken");
     await clean();
-  });
-
-  it("says before all that something could not be given back", async () => {
-    await using other = await startShop({ otp: await provision("otp27") });
-    const address = { host: "127.0.0.1", port: other.distPort };
-    await using there = await connect(other.name, { cookie: other.cookie, address });
-    const broken = defineInstruction({
-      name: "Broken",
-      dependencies: [SuspendRanchAcceptors],
-      run: async (context) => {
-        await context.node.call("code", "delete", [atom("ranch_acceptor")]); // none can start again
-        await context.node.call("code", "set_path", [[]]);
-        throw new Error("broken");
-      },
-    });
-    const config = { application: "shop", ...DEFAULT_CONFIG };
-    await expect(
-      runInstruction(there, broken, { config, stateDirectory: state }),
-    ).rejects.toMatchObject({
-      code: "BEAM_UPGRADE",
-      outcome: "suspended",
-      message: "not everything that was held runs again (broken)",
-    });
-    expect(await listeners(there)).toMatchObject([{ status: "held" }]);
   });
 
   it("refuses to work without a guardian", async () => {
