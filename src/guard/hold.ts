@@ -20,7 +20,7 @@ const NORMAL = atom("normal");
 /** How often a guardian that undoes is asked whether it has ended, in milliseconds. */
 const POLL = 200;
 
-/** What a guardian that was lost may take to undo, beyond the wait for an install, in milliseconds. */
+/** What a guardian may take to undo, beyond the wait for an install, in milliseconds. */
 const UNDO = 30_000;
 
 /** What {@link Guardian} does its steps with. */
@@ -177,8 +177,8 @@ export class Hold {
   /** The guardian's last word, when it could give everything back. */
   async #disarm(): Promise<GuardStatus | undefined> {
     try {
-      // While an install runs the answer comes when it has ended.
-      const [status] = await this.ask(atom("disarm"), 0);
+      // While an install runs the answer comes when it has ended; else only a supervisor that hangs can keep it.
+      const [status] = await this.ask(atom("disarm"), this.installing ? 0 : UNDO);
       return readStatus(status);
     } catch {
       return undefined;
@@ -199,7 +199,8 @@ export class Hold {
         gone,
       ]);
     };
-    for (let left = UNDO; left > 0; ) {
+    // One that was asked to has had its time.
+    for (let left = why === "asked" ? POLL : UNDO; left > 0; ) {
       const told = await ask("status");
       const answer = told && readAnswer(told);
       const status = answer?.ok ? readStatus(answer.items[0]) : undefined;

@@ -1,8 +1,9 @@
 /** FinishRunningRequests: the HTTP requests that are running get a while to end. */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { UsageError } from "../errors.ts";
 import { appendAfterPointOfNoReturn } from "../relup/index.ts";
-import { type Atom, atom, inspect, type Tuple, tuple } from "../term/index.ts";
+import { type Atom, atom, inspect, type Term, Tuple, tuple } from "../term/index.ts";
 import { bulkWaitForTermination, notifyRunningRequests } from "./bulk.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { CheckRanchConnections } from "./check-ranch-connections.ts";
@@ -38,7 +39,8 @@ export const FinishRunningRequests: RunnableInstruction<Tuple<readonly [Atom, nu
       return tuple(atom(application), drainTimeout);
     },
 
-    async run(context, { items: [, timeout] }) {
+    async run(context, argument) {
+      const timeout = timeoutOf(argument);
       const { node, config, facts, log, guardian } = context;
       // When the hold is lost there is nothing to wait for.
       const signals = [context.signal, guardian?.lost].filter((one) => one !== undefined);
@@ -83,3 +85,11 @@ export const FinishRunningRequests: RunnableInstruction<Tuple<readonly [Atom, nu
   bulkWaitForTermination,
   notifyRunningRequests,
 };
+
+function timeoutOf(argument: Term): number {
+  const timeout = argument instanceof Tuple ? argument.items[1] : undefined;
+  if (typeof timeout === "number" && timeout >= 0) return timeout;
+  throw new UsageError(`${inspect(argument, { limit: 5 })} is no {App, Milliseconds}`, {
+    remedy: "Give the application and a time, as {:shop, 500}.",
+  });
+}

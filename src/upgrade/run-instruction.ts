@@ -80,18 +80,18 @@ export async function runInstruction(
     cap: hold + SLACK,
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
   });
-  let failure: unknown;
-  try {
+  const work = async () => {
     for (const step of order) await one(step, changesNode(step) ? guardian : undefined);
     const stop = AbortSignal.any([guardian.lost, ...(signal === undefined ? [] : [signal])]);
     if (hold > 0) await delay(hold, undefined, { signal: stop }).catch(() => undefined);
     guardian.lost.throwIfAborted();
-  } catch (error) {
-    failure = error;
-  }
+  };
+  const [done] = await Promise.allSettled([work()]);
   const left = leftOf(await guardian.undo());
-  if (left !== "nothing") throw notGivenBack(node, left, failure);
-  if (failure !== undefined) throw failure;
+  if (left !== "nothing") {
+    throw notGivenBack(node, left, done.status === "rejected" ? done.reason : undefined);
+  }
+  if (done.status === "rejected") throw done.reason;
   return { ran, facts };
 }
 

@@ -88,6 +88,24 @@ describe.each(OTPS)("an ordered hold on %s", (otp) => {
     expect((await log()).replaceAll(/\s/g, "")).toBe(`[${parts.join(",")}]`);
   const up = async () => (await log()).replaceAll(/\s/g, "").includes("{up,{acceptor,tree_pool2}}");
 
+  test.runIf(otp === OTPS[0])(
+    "an undo does not wait for a supervisor that hangs, and says that it cannot know",
+    async () => {
+      const guardian = await armed();
+      const pool = await target.whereis("tree_pool1");
+      await guardian.hold([{ supervisor: pool, id: atom("acceptor") }]);
+      await target.node.call("sys", "suspend", [pool]);
+      expect(await guardian.undo()).toMatchObject({ why: "asked", leftHeld: undefined });
+      await target.node.call("sys", "resume", [pool]); // then the guardian ends what it was asked
+      const acceptor = async () =>
+        inspect(await target.eval("supervisor:which_children(tree_pool1)"));
+      await until(async () => !(await acceptor()).includes("undefined"));
+      await using journal = await Journal.open(target.node.name, target.state);
+      expect(await recover(target.node, journal)).toMatchObject({ nothingLeft: true });
+    },
+    60_000,
+  );
+
   test("is released in the reverse order, over several calls too", async () => {
     await using guardian = await armed();
     const all = await order();

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   CheckProcessesRunningOldCode,
   CodeChangeOnAppProcesses,
-  DEFAULT_CONFIG,
   defineInstruction,
   FinishRunningRequests,
   Info,
@@ -18,14 +17,13 @@ import {
   SuspendChannels,
   SuspendRanchAcceptors,
 } from "../../src/instructions/index.ts";
-import { type BeamNode, connect } from "../../src/node/index.ts";
+import type { BeamNode } from "../../src/node/index.ts";
 import { atom, binary, charlist, inspect, type Pid } from "../../src/term/index.ts";
-import { connections, listeners } from "../../src/topology/index.ts";
-import { runInstruction } from "../../src/upgrade/index.ts";
+import { connections } from "../../src/topology/index.ts";
 import { hasRabbit, provision } from "../support/index.ts";
 import { type Bench, openBench } from "../support/shop/bench.ts";
 import { buildShop } from "../support/shop/build.ts";
-import { type ShopNode, startShop } from "../support/shop/start.ts";
+import type { ShopNode } from "../support/shop/start.ts";
 
 const HAVE = await hasRabbit(); // the shop's Cowboy comes with it
 let bench: Bench;
@@ -222,30 +220,6 @@ describe.runIf(HAVE)("an instruction that changes the node", () => {
     });
     await expect(run(broken)).rejects.toThrow("broken");
     await clean();
-  });
-
-  it("says before all that something could not be given back", async () => {
-    await using other = await startShop({ otp: await provision("otp27") });
-    const address = { host: "127.0.0.1", port: other.distPort };
-    await using there = await connect(other.name, { cookie: other.cookie, address });
-    const broken = defineInstruction({
-      name: "Broken",
-      dependencies: [SuspendRanchAcceptors],
-      run: async (context) => {
-        await context.node.call("code", "delete", [atom("ranch_acceptor")]); // none can start again
-        await context.node.call("code", "set_path", [[]]);
-        throw new Error("broken");
-      },
-    });
-    const config = { application: "shop", ...DEFAULT_CONFIG };
-    await expect(
-      runInstruction(there, broken, { config, stateDirectory: bench.state }),
-    ).rejects.toMatchObject({
-      code: "BEAM_UPGRADE",
-      outcome: "suspended",
-      message: "not everything that was held runs again (broken)",
-    });
-    expect(await listeners(there)).toMatchObject([{ status: "held" }]);
   });
 
   it("refuses to work without a guardian", async () => {

@@ -5,7 +5,6 @@ import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Guardian } from "../../src/guard/index.ts";
 import {
-  appendAfterPointOfNoReturn,
   bulkResume,
   bulkSuspend,
   bulkWaitForTermination,
@@ -16,10 +15,8 @@ import {
   insertBeforePointOfNoReturn,
   noFacts,
   notifyRunningRequests,
-  ResumeAppProcesses,
   ResumeChannels,
   ResumeRanchAcceptors,
-  SuspendAppProcesses,
   SuspendChannels,
   SuspendRanchAcceptors,
 } from "../../src/instructions/index.ts";
@@ -285,31 +282,6 @@ describe.runIf(HAVE)("SuspendChannels and ResumeChannels", () => {
     await clean();
   });
 
-  it("count once what two instructions of a run are about", async () => {
-    const changedModules = ["Elixir.Shop.RoomChannel", "Elixir.Shop.Counter"];
-    const seen: number[] = [];
-    const both = defineInstruction({
-      name: "Test.Both",
-      insertWhere: appendAfterPointOfNoReturn,
-      dependencies: [SuspendChannels, SuspendAppProcesses],
-      run: async (context) => {
-        await SuspendChannels.run(context, atom("shop"));
-        const { facts } = context;
-        seen.push(facts.suspended.length, facts.appProcesses.length, facts.appSuspended.length);
-        await ResumeAppProcesses.run(context, []);
-        seen.push(context.guardian?.held.length ?? 0); // the channels wait for ResumeChannels
-      },
-    });
-    const { lines } = await run(both, { changedModules });
-    expect(lines.filter((line) => line.startsWith("warning"))).toEqual([]);
-    expect(lines.filter((line) => line.includes(" channels"))).toEqual([
-      "info: suspended 5 of 5 channels; clients bear it for 10 s",
-      "info: suspended 0 of 0 channels",
-    ]);
-    expect(seen).toEqual([6, 6, 1, 5]);
-    await clean();
-  });
-
   it("resume nothing when nothing is held", async () => {
     expect((await run(ResumeChannels)).lines.at(-1)).toBe("info: resumed 0 processes");
   });
@@ -338,22 +310,6 @@ describe.runIf(HAVE)("bulk work", () => {
     expect(await bulkResume(context, [good, gone], 500)).toEqual(["errors", 1, [[gone, "noproc"]]]);
     expect(await leftSuspended(node)).toEqual([]);
     for (const pid of [one, two, good]) await node.call("erlang", "exit", [pid, atom("kill")]);
-  });
-
-  it("tells a process from one of an earlier life of the node with the same number", async () => {
-    await using guardian = await Guardian.arm(node, { stateDirectory: state });
-    const pid = await agent();
-    const former = new Pid(pid.node, pid.id, pid.serial, pid.creation - 1);
-    const { result, suspended } = await bulkSuspend(guardian, [former, pid]);
-    expect(suspended).toEqual([pid]);
-    expect(result).toEqual(["errors", 1, [[former, "noproc"]]]);
-    expect(await bulkResume({ ...looking(), guardian }, [former, pid])).toEqual([
-      "errors",
-      1,
-      [[former, "noproc"]],
-    ]);
-    expect(await leftSuspended(node)).toEqual([]);
-    await node.call("erlang", "exit", [pid, atom("kill")]);
   });
 
   it("suspends twice and resumes twice without harm", async () => {

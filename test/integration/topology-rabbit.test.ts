@@ -132,19 +132,18 @@ describe.runIf(await hasRabbit()).each(RELEASES)("$set", ({ set, otp, kind, ranc
 
   it("has no websocket denied where a supervisor stands for its connection", async () => {
     const context = { instruction: "Test", node, log: () => undefined };
-    const answers: unknown[] = [];
+    const answers: Record<string, unknown> = {};
     for (const { supervisors } of await listeners(remote)) {
       const sup = await ranchConnectionsSup(context, supervisors.listener);
       const found = (await ranchConnections(context, sup)).flatMap(({ pid }) => pid ?? []);
-      answers.push([found.length, await websocketChannelConnections(context, "rabbit", found)]);
+      const sockets = await websocketChannelConnections(context, "rabbit", found);
+      answers[`${found.length} connections`] = sockets;
     }
-    expect(answers.sort()).toEqual([
-      [0, []],
-      [0, []],
-      [0, []],
-      [1, "not_detected"],
-      [2, "not_detected"],
-    ]);
+    expect(answers).toEqual({
+      "0 connections": [],
+      "1 connections": "not_detected",
+      "2 connections": "not_detected",
+    });
   });
 
   it("keeps its websockets apart while all is suspended, and its clients their sessions", async () => {
