@@ -10,6 +10,7 @@ import {
   type PlanStep,
 } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
+import { type RunningApplication, whichApplications } from "../otp/index.ts";
 import { changedModules } from "../relup/index.ts";
 import { EdeliverOutput } from "./edeliver-output.ts";
 import { UpgradeError } from "./errors.ts";
@@ -60,6 +61,7 @@ class Upgrade {
   #calls: RelupCalls | undefined;
   #guardian: Guardian | undefined;
   #from: string | undefined;
+  #applications: readonly RunningApplication[] | undefined;
   #left: ReturnType<typeof leftOf> = "nothing";
 
   constructor(
@@ -114,6 +116,7 @@ class Upgrade {
         stage: stages.current,
         error: this.#calls?.failure ?? error,
         from: this.#from,
+        applications: this.#applications,
         left: this.#left,
       });
     } finally {
@@ -192,6 +195,7 @@ class Upgrade {
 
   async #install(guardian: Guardian): Promise<void> {
     const timeout = this.#options.installTimeout ?? 300_000;
+    this.#applications = await whichApplications(this.#node);
     const started = performance.now();
     const work = () => install(this.#node, guardian, this.#version, timeout);
     await this.#stages.in("install", () => this.#output.during(work));
