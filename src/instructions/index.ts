@@ -75,10 +75,10 @@ export {
   PLANS,
   type PlanEntry,
   plan,
-  planWithin,
   stepsOf,
   stepsWithin,
 } from "./plan.ts";
+export { planWithin } from "./plan-within.ts";
 export {
   endpoint,
   ranchAcceptors,

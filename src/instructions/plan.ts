@@ -2,10 +2,8 @@
 
 import { UsageError } from "../errors.ts";
 import {
-  appendAfterPointOfNoReturn,
   type Instruction,
   type Instructions,
-  insertAfterPointOfNoReturn,
   modifiesApplications,
   modifiesCode,
   modifiesProcesses,
@@ -136,52 +134,6 @@ function foreign(instruction: Instruction): UsageError {
   });
 }
 
-/**
- * As {@link plan}, for a relup that calls us: ours come before its first own `{suspend, _}`, as they do from outside. A channel or a request that calls
- * a process which stands still hangs in that call, and could neither be suspended nor end.
- */
-export function planWithin(
-  entries: readonly PlanEntry[],
-  instructions: Instructions,
-  config: InstructionConfig,
-): Instructions {
-  const result = plan(entries, instructions, config);
-  const catalogue = catalogueOf(runnableOf(entries));
-  const { upInstructions: up, downInstructions: down } = instructions;
-  return {
-    ...result,
-    upInstructions: oursFirst(result.upInstructions, new Set(up), catalogue),
-    downInstructions: oursFirst(result.downInstructions, new Set(down), catalogue),
-  };
-}
-
-/** What was put elsewhere than after the point of no return has its own reason to stand where it does, and ends the search. */
-function oursFirst(
-  list: readonly Instruction[],
-  relups: ReadonlySet<Instruction>,
-  catalogue: ReadonlyMap<string, RunnableInstruction>,
-): readonly Instruction[] {
-  const theirs = (one: Instruction) => relups.has(one);
-  const elsewhere = (one: Instruction): boolean => {
-    const where = catalogue.get(runnableModule(one)?.name ?? "")?.insertWhere;
-    const movable = where === appendAfterPointOfNoReturn || where === insertAfterPointOfNoReturn;
-    return !theirs(one) && !movable;
-  };
-  const from = list.findIndex((one) => partsOf(one).tag === "point_of_no_return") + 1;
-  const found = list.findIndex((one, index) => index >= from && elsewhere(one));
-  const end = found < 0 ? list.length : found;
-  const suspends = (one: Instruction) => theirs(one) && partsOf(one).tag === "suspend";
-  const at = list.findIndex((one, index) => index >= from && suspends(one));
-  if (at < 0 || at >= end) return list;
-  const rest = list.slice(at, end);
-  return [
-    ...list.slice(0, at),
-    ...rest.filter((one) => !theirs(one)),
-    ...rest.filter(theirs),
-    ...list.slice(end),
-  ];
-}
-
 /** As {@link stepsOf}, for a relup that calls us: ours stay among its own, wherever they are. */
 export function stepsWithin(
   list: readonly Instruction[],
@@ -220,13 +172,15 @@ function section(name: Section): PlanEntry {
   return (instructions, config) => StartSection.modifyRelup(instructions, config, name);
 }
 
-function runnableOf(entries: readonly PlanEntry[]): RunnableInstruction[] {
+/** The user's own among the entries. */
+export function runnableOf(entries: readonly PlanEntry[]): RunnableInstruction[] {
   return entries.flatMap((entry) =>
     typeof entry === "object" && "module" in entry ? [entry as RunnableInstruction] : [],
   );
 }
 
-function modifies(instruction: Instruction): boolean {
+/** Whether it changes code, processes or applications. */
+export function modifies(instruction: Instruction): boolean {
   return (
     modifiesCode(instruction) || modifiesProcesses(instruction) || modifiesApplications(instruction)
   );

@@ -2,7 +2,13 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { isBeamError } from "../errors.ts";
-import { initStatus, type Remote, whichReleases } from "../otp/index.ts";
+import {
+  initStatus,
+  type Remote,
+  type RunningApplication,
+  whichApplications,
+  whichReleases,
+} from "../otp/index.ts";
 import { type NodeOutcome, UpgradeError } from "./errors.ts";
 import type { Stage } from "./events.ts";
 
@@ -18,6 +24,8 @@ export interface Failure {
   readonly begun: boolean;
   /** The version that ran before, once it is known. */
   readonly from: string | undefined;
+  /** The applications as they were when the install began, once it has. */
+  readonly applications: readonly RunningApplication[] | undefined;
   /** What is left of the hold. */
   readonly left: "nothing" | "something" | "unknown";
 }
@@ -31,7 +39,8 @@ export async function failed(remote: Remote, failure: Failure): Promise<UpgradeE
   const now = outcome === "unknown" ? "nobody can tell its state" : `the node is ${outcome}`;
   return new UpgradeError(stage, outcome, `${message} (${stage}; ${now})`, {
     node: remote.name,
-    remedy: REMEDIES[outcome] ?? known?.remedy ?? (outcome === "changed" ? CHANGED : undefined),
+    remedy:
+      remedyOf(stage, outcome) ?? known?.remedy ?? (outcome === "changed" ? CHANGED : undefined),
     cause: error,
   });
 }
@@ -45,6 +54,14 @@ const REMEDIES: Readonly<Partial<Record<NodeOutcome, string>>> = {
 const CHANGED =
   "The version that runs is not permanent: go back to the former one, or restart the node to boot it.";
 
+/** Before it runs the relup the release handler gives every application the version and the environment of the new release, and takes nothing back. */
+const HALF_WAY =
+  "The applications have the new release's versions and environment, not its code: mend the cause and run it again, or restart the node.";
+
+function remedyOf(stage: Stage, outcome: NodeOutcome): string | undefined {
+  return stage === "install" && outcome === "changed" ? HALF_WAY : REMEDIES[outcome];
+}
+
 async function outcomeOf(remote: Remote, failure: Failure): Promise<NodeOutcome> {
   const { begun } = failure;
   try {
@@ -56,10 +73,19 @@ async function outcomeOf(remote: Remote, failure: Failure): Promise<NodeOutcome>
       ({ status }) => status === "current" || status === "permanent",
     );
     const current = running.find(({ status }) => status === "current") ?? running[0];
-    return current?.version === failure.from ? "unchanged" : "changed";
+    if (current?.version !== failure.from) return "changed";
+    return same(failure.applications, await whichApplications(remote)) ? "unchanged" : "changed";
   } catch {
     return "unknown";
   }
+}
+
+function same(
+  before: readonly RunningApplication[] | undefined,
+  now: readonly RunningApplication[],
+): boolean {
+  const versions = new Map(now.map(({ name, version }) => [name, version]));
+  return before?.every(({ name, version }) => versions.get(name) === version) ?? true;
 }
 
 async function restarts(remote: Remote): Promise<boolean> {

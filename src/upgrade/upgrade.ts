@@ -10,6 +10,7 @@ import {
   type PlanStep,
 } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
+import { type RunningApplication, whichApplications } from "../otp/index.ts";
 import { changedModules } from "../relup/index.ts";
 import { EdeliverOutput } from "./edeliver-output.ts";
 import { UpgradeError } from "./errors.ts";
@@ -61,6 +62,7 @@ class Upgrade {
   #calls: RelupCalls | undefined;
   #guardian: Guardian | undefined;
   #from: string | undefined;
+  #applications: readonly RunningApplication[] | undefined;
   #left: ReturnType<typeof leftOf> = "nothing";
 
   constructor(
@@ -116,6 +118,7 @@ class Upgrade {
         error: this.#calls?.failure ?? error,
         begun: this.#progress !== "ahead",
         from: this.#from,
+        applications: this.#applications,
         left: this.#left,
       });
     } finally {
@@ -191,6 +194,7 @@ class Upgrade {
   }
 
   async #install(guardian: Guardian, { installTimeout }: Prepared): Promise<void> {
+    this.#applications = await whichApplications(this.#node);
     const started = performance.now();
     this.#progress = "begun";
     const work = () => install(this.#node, guardian, this.#version, installTimeout);

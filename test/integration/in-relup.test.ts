@@ -17,7 +17,7 @@ import {
   type PlanEntry,
 } from "../../src/instructions/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
-import { leftSuspended, whichReleases } from "../../src/otp/index.ts";
+import { leftSuspended, whichApplications, whichReleases } from "../../src/otp/index.ts";
 import {
   partsOf,
   readRelupFile,
@@ -228,6 +228,26 @@ describe.runIf(HAVE)("an upgrade whose relup calls us", () => {
     expect(error).toMatchObject({ stage: "check", outcome: "unchanged" });
     expect(text).toMatch(/\{run,\d+\},\s*1500\]/);
     expect(await relupOf(shop)).not.toContain("beamctl_relup");
+  });
+
+  it("tells what the release handler had changed when one fails before it in the install alone", async () => {
+    await using given = await open();
+    const { node } = given;
+    let runs = 0;
+    const plan = one(async () => {
+      if (++runs === 2) throw new Error("not any more");
+    }, insertBeforePointOfNoReturn);
+    const error = await failure(go(node, "0.2.0", { plan }));
+    expect(error).toMatchObject({ stage: "install", outcome: "changed" });
+    expect(error.message).toContain("not any more");
+    expect(error.remedy).toContain("run it again");
+    const versions = async () => [
+      (await whichReleases(node)).find(({ status }) => status === "permanent")?.version,
+      (await whichApplications(node)).find(({ name }) => name === "shop")?.version,
+    ];
+    expect(await versions()).toEqual(["0.1.0", "0.2.0"]);
+    expect(await go(node, "0.2.0")).toMatchObject({ to: "0.2.0", verifiedModules: 3 });
+    expect(await versions()).toEqual(["0.2.0", "0.2.0"]);
   });
 
   it("restarts the node where one fails after it, as edeliver's does, and says so", async () => {

@@ -10,7 +10,7 @@ import { Clients } from "../../examples/demo/clients.ts";
 import { Guardian, Journal, recover } from "../../src/guard/index.ts";
 import { defineInstruction, EDELIVER } from "../../src/instructions/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
-import { leftSuspended, whichReleases } from "../../src/otp/index.ts";
+import { leftSuspended, whichApplications, whichReleases } from "../../src/otp/index.ts";
 import { readRelupFile, writeRelup } from "../../src/relup/index.ts";
 import type { Pid } from "../../src/term/index.ts";
 import { listeners } from "../../src/topology/index.ts";
@@ -189,6 +189,21 @@ describe.runIf(HAVE)("an upgrade that cannot be", () => {
     expect(error.message).toMatch(/is (partial|held), not running/);
     await given.node.call("supervisor", "restart_child", [supervisor, id]);
     await expectClean(given.node, "0.1.0");
+  });
+});
+
+describe.runIf(HAVE)("a downgrade to the version of a boot without RELEASES", () => {
+  it.each(["otp25", "otp27"] as const)("is refused on %s: it would crash half way", async (set) => {
+    await using given = await open({ otp: await provision(set), releasesFile: false });
+    const { node } = given;
+    expect(await run(node, "0.2.0")).toMatchObject({ to: "0.2.0", permanent: true });
+    const error = await failure(run(node, "0.1.0"));
+    expect(error.message).toContain("knows no applications of 0.1.0");
+    expect(error.remedy).toContain("create_RELEASES");
+    expect(error).toMatchObject({ stage: "check", outcome: "unchanged" });
+    const running = await whichApplications(node);
+    expect(running.find(({ name }) => name === "shop")?.version).toBe("0.2.0");
+    await expectClean(node, "0.2.0");
   });
 });
 

@@ -17,6 +17,8 @@ export interface ShopOptions {
   readonly version?: ShopVersion;
   /** The versions that lie in `releases` as `shop-VSN.tar.gz`. Default `0.2.0`. */
   readonly packages?: readonly ShopVersion[];
+  /** Whether it has `releases/RELEASES`, which a release of `mix release` lacks. Default `true`. */
+  readonly releasesFile?: boolean;
   /** Whether the release handler is part of the release. Default `true`. */
   readonly sasl?: boolean;
   readonly name?: string;
@@ -65,6 +67,7 @@ export async function startShop(options: ShopOptions): Promise<ShopNode> {
   await writeFile(join(root, "releases", version, "sys.config"), config);
   const known = join(root, "releases/RELEASES");
   if (sasl) await writeFile(known, (await readFile(known, "utf8")).replaceAll("@ROOT@", root));
+  if (options.releasesFile === false) await rm(known);
   for (const [entry, folder] of built) await pack(entry, folder, config, home);
 
   const erts = (await readdir(root)).find((entry) => entry.startsWith("erts-")) ?? "";
