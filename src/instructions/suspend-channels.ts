@@ -42,14 +42,16 @@ export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
     const already = asked.size;
     const suspended: Pid[] = [];
     let failed = 0;
+    let all = false;
     for (let round = 0; round < ROUNDS; round++) {
       const found = await targets(context, config.suspend);
       if ("notDetected" in found) {
         log("warning", `no channel can be seen, and none is suspended: ${found.notDetected}`);
-        break;
+        return;
       }
       const fresh = found.filter(({ pid }) => !asked.has(String(pid)));
-      if (fresh.length === 0) break;
+      all = fresh.length === 0;
+      if (all) break;
       for (const { pid } of fresh) asked.add(String(pid));
       facts.suspendedAt ??= Date.now();
       const { stopped, result, unsafe } = await stopTargets(guardian, fresh, config.suspendTimeout);
@@ -61,6 +63,7 @@ export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
       }
       if (unsafe > 0) log("warning", `there is no safe way to stop ${unsafe} processes`);
     }
+    if (!all) log("warning", "new ones appear all the time: some run on");
     const count = asked.size - already;
     if (failed > 0) log("warning", `${failed} of ${count} processes could not be suspended`);
     const text = `suspended ${suspended.length} of ${count} ${nameOf(config.suspend)}`;

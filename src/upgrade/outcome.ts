@@ -26,6 +26,8 @@ export interface Failure {
   readonly from: string | undefined;
   /** The applications as they were when the install began, once it has. */
   readonly applications: readonly RunningApplication[] | undefined;
+  /** Whether an instruction loaded modules, which has no undo. */
+  readonly reloaded: boolean;
   /** What is left of the hold. */
   readonly left: "nothing" | "something" | "unknown";
 }
@@ -68,7 +70,7 @@ async function outcomeOf(remote: Remote, failure: Failure): Promise<NodeOutcome>
     if (begun && (await restarts(remote))) return "restarting";
     if (failure.left === "something") return "suspended";
     if (failure.left === "unknown") return "unknown";
-    if (!begun) return "unchanged";
+    if (!begun) return failure.reloaded ? "changed" : "unchanged";
     const running = (await whichReleases(remote)).filter(
       ({ status }) => status === "current" || status === "permanent",
     );

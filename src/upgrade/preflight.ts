@@ -1,6 +1,7 @@
 /** What the release handler's own check passes over, asked before anything is touched. */
 
 import {
+  type CallOptions,
   checkInstallRelease,
   consultProblem,
   type Remote,
@@ -16,8 +17,13 @@ import { UpgradeError } from "./errors.ts";
  * - A `sys.config` that cannot be read is an empty one to the release handler, which resets the environment of every application.
  * @throws ReleaseHandlerError, UpgradeError
  */
-export async function preflight(remote: Remote, running: string, version: string): Promise<void> {
-  await checkInstallRelease(remote, version);
+export async function preflight(
+  remote: Remote,
+  running: string,
+  version: string,
+  options?: CallOptions,
+): Promise<void> {
+  await checkInstallRelease(remote, version, options);
   await refuseUnknownApplications(remote, version);
   const config = `${await rootDir(remote)}/releases/${version}/sys.config`;
   const problem = await consultProblem(remote, config);

@@ -69,8 +69,11 @@ export class Stages {
   }
 }
 
+/** How far the install is. */
+export type InstallProgress = "ahead" | "begun" | "done";
+
 /** The stage that an instruction belongs to; lines and waits belong to the one in hand, and after the install all else to `resume`. */
-export function stageOf(name: string, current: Stage, progress: string): Stage {
+export function stageOf(name: string, current: Stage, progress: InstallProgress): Stage {
   if (name === "Info" || name === "Sleep") return current;
   if (progress === "done") return "resume";
   if (name.startsWith("Suspend")) return "suspend";

@@ -2,13 +2,7 @@
 
 import { AbortedError } from "../errors.ts";
 import { Guardian, leftOf } from "../guard/index.ts";
-import {
-  changes,
-  checks,
-  type InstructionContext,
-  noFacts,
-  type PlanStep,
-} from "../instructions/index.ts";
+import { changes, checks } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
 import { type RunningApplication, whichApplications } from "../otp/index.ts";
 import { changedModules } from "../relup/index.ts";
@@ -23,7 +17,8 @@ import { commit } from "./permanent.ts";
 import { preflight } from "./preflight.ts";
 import { type Prepared, planName, prepare, stepName } from "./prepare.ts";
 import { RelupCalls } from "./relup-calls.ts";
-import { Stages, stageOf } from "./stages.ts";
+import { type InstallProgress, Stages } from "./stages.ts";
+import { StepRunner } from "./step-runner.ts";
 import { verifyInstalled } from "./verify.ts";
 import { ensureUnpacked, runningRelease } from "./versions.ts";
 
@@ -53,10 +48,10 @@ class Upgrade {
   readonly #id: string;
   readonly #signal: AbortSignal;
   readonly #stages: Stages;
-  readonly #facts = noFacts();
+  readonly #runner: StepRunner;
   readonly #nodeLog: NodeLog | undefined;
   readonly #output: EdeliverOutput;
-  #progress: "ahead" | "begun" | "done" = "ahead";
+  #progress: InstallProgress = "ahead";
   #installMs = 0;
   #verified = 0;
   #calls: RelupCalls | undefined;
@@ -81,6 +76,7 @@ class Upgrade {
     this.#stages = new Stages(emit);
     const logged = options.nodeLog !== false && options.dryRun !== true;
     this.#nodeLog = logged ? new NodeLog(node) : undefined;
+    this.#runner = new StepRunner(node, signal, this.#stages, this.#nodeLog);
     this.#output = new EdeliverOutput(node, options.edeliverOutput, this.#stages);
   }
 
@@ -92,7 +88,10 @@ class Upgrade {
       const { dryRun = false, inRelup = false } = this.#options;
       if (inRelup && !dryRun) this.#calls = await this.#openCalls(prepared);
       await stages.in("check", async () => {
-        await this.#output.during(() => preflight(this.#node, release.version, this.#version));
+        const limits = { timeout: prepared.installTimeout };
+        await this.#output.during(() =>
+          preflight(this.#node, release.version, this.#version, limits),
+        );
         if (this.#calls === undefined) await this.#runChecks(prepared);
       });
       await stages.in("plan", async () => stages.plan(steps.map(stepName)));
@@ -119,6 +118,7 @@ class Upgrade {
         begun: this.#progress !== "ahead",
         from: this.#from,
         applications: this.#applications,
+        reloaded: this.#runner.facts.oldVersions.size > 0,
         left: this.#left,
       });
     } finally {
@@ -140,17 +140,17 @@ class Upgrade {
 
   async #runChecks(prepared: Prepared, again = false): Promise<void> {
     for (const step of checks(prepared.steps)) {
-      await this.#runStep(step, prepared, undefined, { again });
+      await this.#runner.run(step, prepared.config, this.#progress, { again });
     }
   }
 
   /** The relup runs our instructions itself, the checks of it at the check and again at the install. */
   #openCalls(prepared: Prepared): Promise<RelupCalls> {
     return this.#stages.in("unpack", () =>
-      RelupCalls.open(this.#node, this.#version, prepared, async (step, late) => {
-        if (late) this.#guardian?.lost.throwIfAborted();
+      RelupCalls.open(this.#node, this.#version, prepared, (step, late) => {
+        const guardian = late ? this.#guardian : undefined;
         const again = this.#guardian !== undefined && !late;
-        await this.#runStep(step, prepared, late ? this.#guardian : undefined, { again, late });
+        return this.#runner.run(step, prepared.config, this.#progress, { guardian, again, late });
       }),
     );
   }
@@ -179,7 +179,7 @@ class Upgrade {
         } else if (step.type === "verify") {
           await this.#verify(prepared);
         } else {
-          await this.#runStep(step, prepared, guardian);
+          await this.#runner.run(step, prepared.config, this.#progress, { guardian });
         }
       }
     });
@@ -231,8 +231,10 @@ class Upgrade {
       this.#left = leftOf(await guardian.undo());
       throw error;
     }
-    const end = await this.#stages.in("resume", () => guardian.disarm());
-    this.#left = leftOf(end);
+    await this.#stages.in("resume", async () => {
+      this.#left = leftOf(await guardian.undo());
+      guardian.lost.throwIfAborted();
+    });
     if (this.#left !== "nothing") {
       throw new UpgradeError("resume", "suspended", "not everything that was held runs again", {
         node: this.#node.name,
@@ -249,37 +251,8 @@ class Upgrade {
     });
   }
 
-  async #runStep(
-    step: PlanStep,
-    { config }: Prepared,
-    guardian: Guardian | undefined,
-    { again = false, late = false }: { again?: boolean; late?: boolean } = {},
-  ): Promise<void> {
-    if (step.type !== "run") return;
-    const stages = this.#stages;
-    const context: InstructionContext = {
-      instruction: step.instruction.name,
-      node: this.#node,
-      config,
-      facts: this.#facts,
-      signal: this.#signal,
-      guardian,
-      duringInstall: late,
-      log: (level, text) => {
-        // What a check finds the second time is news only when it is bad.
-        const shown = again && level === "info" ? "debug" : level;
-        stages.log(shown, text);
-        this.#nodeLog?.write(shown, `beamctl: ${text}`);
-      },
-      print: (text) => stages.print(text),
-    };
-    const work = () => step.instruction.run(context, step.args);
-    if (guardian === undefined || late) await work();
-    else await stages.in(stageOf(step.instruction.name, stages.current, this.#progress), work);
-  }
-
   #report({ release, path, steps }: Prepared): UpgradeReport {
-    const { suspendedAt, resumedAt } = this.#facts;
+    const { suspendedAt, resumedAt } = this.#runner.facts;
     const dryRun = this.#options.dryRun === true;
     return {
       operation: this.#id,
@@ -292,8 +265,8 @@ class Upgrade {
       dryRun,
       permanent: !dryRun && (this.#options.permanent ?? true),
       steps: steps.map(stepName),
-      suspended: this.#facts.suspended.length,
-      held: this.#facts.heldAcceptors,
+      suspended: this.#runner.facts.suspended.length,
+      held: this.#runner.facts.heldAcceptors,
       pauseMs: suspendedAt === undefined || resumedAt === undefined ? 0 : resumedAt - suspendedAt,
       installMs: this.#installMs,
       leftSuspended: 0,

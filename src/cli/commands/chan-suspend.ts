@@ -1,6 +1,6 @@
 /** `beamctl chan suspend`: holds the channels for a while, guarded; whatever ends it, they are resumed. */
 
-import { Guardian, leftOf, type UndoReport } from "../../guard/index.ts";
+import { Guardian, leftOf } from "../../guard/index.ts";
 import { type SuspendTarget, stopTargets, targets } from "../../instructions/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
@@ -31,8 +31,7 @@ export const run: Run = async (globals, local) => {
       cap: held === 0 ? UNTIL_STOPPED : held + SLACK,
     });
     let suspended = 0;
-    let end: UndoReport;
-    try {
+    const hold = async () => {
       const { result, stopped } = await stopTargets(guardian, found, SUSPEND_TIMEOUT);
       suspended = stopped.length;
       if (result === "not_supported") printer.note("warning: none of them answers");
@@ -41,9 +40,11 @@ export const run: Run = async (globals, local) => {
       }
       printer.note(`${suspended} suspended; Ctrl-C resumes them`);
       await waitFor(held, [signal, guardian.lost]);
-    } finally {
-      end = await guardian.undo();
-    }
+    };
+    const [done] = await Promise.allSettled([hold()]);
+    const end = await guardian.undo();
+    // What is left on the node weighs more than why the rest failed.
+    if (done.status === "rejected" && leftOf(end) !== "something") throw done.reason;
     const { why, resumed, leftSuspended } = end;
     if (why !== "asked") printer.note(`warning: the guardian gave them back early (${why})`);
     printer.record({
