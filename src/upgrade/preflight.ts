@@ -45,7 +45,7 @@ async function refuseUnknownApplications(remote: Remote, version: string): Promi
     {
       node: remote.name,
       remedy:
-        "The node was booted without releases/RELEASES. Make it (release_handler:create_RELEASES) before its next boot; until then restart it to go there.",
+        "The node was first booted without releases/RELEASES: go there by a restart in that version, and make the file before (release_handler:create_RELEASES).",
     },
   );
 }

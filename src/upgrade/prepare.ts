@@ -20,10 +20,10 @@ import {
   readRelup,
   restartsEmulator,
 } from "../relup/index.ts";
-import { atom } from "../term/index.ts";
+import { Atom, atom, type Term } from "../term/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
-import { callsUs } from "./relup-calls.ts";
+import { calledBy } from "./relup-calls.ts";
 import { runningRelease } from "./versions.ts";
 
 /** What is decided by what the node has and what the user wants. */
@@ -52,7 +52,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const release = await runningRelease(remote);
   const path = await readRelup(remote, release.version, version);
-  refuse(remote, path, options, release.version, version);
+  await refuse(remote, path, options, release.version, version);
   const config = configOf(release, options);
   const entries = entriesOf(options);
   const base = { ...path.both, changedModules: changedModules(path.instructions) };
@@ -90,13 +90,13 @@ function configOf(release: Release, options: UpgradeOptions): InstructionConfig 
   return settings({ name: application, ...Object.fromEntries(set) });
 }
 
-function refuse(
+async function refuse(
   remote: Remote,
   path: RelupPath,
   { direction }: UpgradeOptions,
   from: string,
   to: string,
-): void {
+): Promise<void> {
   if (direction !== undefined && direction !== path.direction) {
     const verb = path.direction === "up" ? "an upgrade" : "a downgrade";
     throw new UpgradeError("unpack", "unchanged", `from ${from} to ${to} is ${verb}`, {
@@ -104,11 +104,20 @@ function refuse(
       remedy: `Use \`beamctl release ${path.direction}grade\`.`,
     });
   }
-  if (path.instructions.some(callsUs)) {
-    throw new UpgradeError("unpack", "unchanged", "the relup still calls a run that has ended", {
-      node: remote.name,
-      remedy: `Give it back first: \`beamctl relup restore ${path.direction === "up" ? to : from}\`.`,
-    });
+  const [caller] = path.instructions.flatMap((one) => calledBy(one) ?? []);
+  if (caller !== undefined) {
+    const others = (await remote.call("erlang", "nodes", [atom("connected")])) as readonly Term[];
+    const alive = others.some((node) => node instanceof Atom && node.name === caller);
+    const of = path.direction === "up" ? to : from;
+    throw alive
+      ? new UpgradeError("unpack", "unchanged", `another run has the relup call it: ${caller}`, {
+          node: remote.name,
+          remedy: "Wait for its end; it gives the relup back.",
+        })
+      : new UpgradeError("unpack", "unchanged", "the relup still calls a run that has ended", {
+          node: remote.name,
+          remedy: `Give it back first: \`beamctl relup restore ${of}\`.`,
+        });
   }
   if (!path.instructions.includes(atom("point_of_no_return"))) {
     throw new UpgradeError("unpack", "unchanged", "this relup has no point of no return", {

@@ -91,17 +91,19 @@ export class RelupCalls implements AsyncDisposable {
     this.#server.close();
     const { relup } = await readRelupFile(this.#node, this.#version);
     const lists = [...relup.up, ...relup.down].flatMap(({ instructions }) => instructions);
-    if (lists.some(callsUs)) await restoreRelup(this.#node, this.#version, this.#backup);
+    if (lists.some((one) => calledBy(one) !== undefined))
+      await restoreRelup(this.#node, this.#version, this.#backup);
   }
 }
 
-/** Whether an instruction calls a server of ours, of this run or of one before. */
-export function callsUs(instruction: Instruction): boolean {
+/** The node of ours whose server an instruction calls, of this run or of another one; `undefined` when it calls none. */
+export function calledBy(instruction: Instruction): string | undefined {
   const [tag, call] = instruction instanceof Tuple ? instruction.items : [];
   const [, , args] = tag === atom("apply") && call instanceof Tuple ? call.items : [];
   const [server] = Array.isArray(args) ? (args as readonly Term[]) : [];
-  const [name] = server instanceof Tuple ? server.items : [];
-  return name instanceof Atom && name.name === NAME;
+  const [name, node] = server instanceof Tuple ? server.items : [];
+  if (!(name instanceof Atom) || name.name !== NAME) return undefined;
+  return node instanceof Atom ? node.name : "";
 }
 
 /** `{apply, {gen_server, call, [{beamctl_relup, Node}, {run, Index}, Timeout]}}`. */

@@ -101,13 +101,11 @@ class Upgrade {
       }
       if (this.#calls !== undefined) await this.#changeInRelup(prepared);
       else await this.#change(prepared);
-      if (this.#options.permanent === false) {
-        stages.skipRest("permanent");
-      } else {
-        const modules = changedModules(path.instructions);
-        const patience = this.#options.permanentTimeout ?? 60_000;
-        await stages.in("permanent", () => commit(this.#node, this.#version, modules, patience));
-      }
+      const modules = changedModules(path.instructions);
+      const { permanent = true, permanentTimeout: patience = 60_000 } = this.#options;
+      const last = () => commit(this.#node, this.#version, modules, patience);
+      if (permanent) await stages.in("permanent", last);
+      else stages.skipRest("permanent");
       stages.finish("done");
       return this.#report(prepared);
     } catch (error) {

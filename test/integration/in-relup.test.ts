@@ -25,7 +25,7 @@ import {
   restoreRelup,
   writeRelup,
 } from "../../src/relup/index.ts";
-import { atom, inspect, type Term } from "../../src/term/index.ts";
+import { atom, equals, inspect, type Term } from "../../src/term/index.ts";
 import { listeners } from "../../src/topology/index.ts";
 import {
   planUpgrade,
@@ -160,7 +160,7 @@ describe.runIf(HAVE)("an upgrade whose relup calls us", () => {
     const { node } = given;
     const still = async () => {
       const counter = await node.call("erlang", "whereis", [atom("Elixir.Shop.Counter")]);
-      return (await leftSuspended(node)).some((pid) => String(pid) === String(counter));
+      return (await leftSuspended(node)).some((pid) => equals(pid, counter));
     };
     const seen: boolean[] = [];
     const look = one(async () => void seen.push(await still()), appendAfterPointOfNoReturn);
