@@ -2,6 +2,7 @@
 
 import { type Guardian, GuardLostError } from "../guard/index.ts";
 import {
+  type Facts,
   type InstructionConfig,
   type InstructionContext,
   noFacts,
@@ -23,7 +24,7 @@ export interface StepTime {
 
 /** The instructions of one upgrade, and the facts that they share. */
 export class StepRunner {
-  readonly facts = noFacts();
+  readonly facts: Facts = noFacts();
   readonly #node: BeamNode;
   readonly #signal: AbortSignal;
   readonly #stages: Stages;

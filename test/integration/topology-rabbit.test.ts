@@ -127,7 +127,9 @@ describe.runIf(await hasRabbit()).each(RELEASES)("$set", ({ set, otp, kind, ranc
     const held: string[] = [];
     for (const pid of supervisors) {
       const children = await node.call("supervisor", "which_children", [pid]);
-      for (const child of children as readonly Tuple[]) held.push(String(child.items[1] as Pid));
+      for (const { items } of children as readonly Tuple<readonly [Term, Pid]>[]) {
+        held.push(String(items[1]));
+      }
     }
     expect(held).toHaveLength(3);
     expect(held).not.toContain(String(found["stomp websocket"]?.pid));
