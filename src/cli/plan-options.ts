@@ -27,7 +27,10 @@ export function addPlanOptions(
       "edeliver, minimal, or a module whose default export is a list",
       "edeliver",
     );
-    command.option("--in-relup", "have the relup call the instructions at their very place");
+    command.option(
+      "--in-relup",
+      "have the relup call them at their very place; if we vanish then, the node restarts",
+    );
   }
   return command
     .addOption(targetOption())

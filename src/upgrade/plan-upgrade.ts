@@ -1,9 +1,10 @@
 /** What an upgrade would do, without doing it. */
 
 import { checks, type Instructions, type PlanStep } from "../instructions/index.ts";
-import type { Remote } from "../otp/index.ts";
+import { type Remote, whichReleases } from "../otp/index.ts";
 import type { Direction } from "../relup/index.ts";
 import type { Term } from "../term/index.ts";
+import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
 import { planName, prepare, stepName } from "./prepare.ts";
 
@@ -44,6 +45,12 @@ export async function planUpgrade(
   version: string,
   options: UpgradeOptions = {},
 ): Promise<PlanView> {
+  if (!(await whichReleases(remote)).some((known) => known.version === version)) {
+    throw new UpgradeError("unpack", "unchanged", `${version} is not unpacked on the node`, {
+      node: remote.name,
+      remedy: `\`beamctl release upgrade ${version} --dry-run\` unpacks it, and changes nothing else.`,
+    });
+  }
   const { release, path, instructions, steps } = await prepare(remote, version, options);
   const looking = new Set(checks(steps));
   let installed = false;

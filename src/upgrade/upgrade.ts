@@ -2,7 +2,7 @@
 
 import { AbortedError } from "../errors.ts";
 import { Guardian, leftOf } from "../guard/index.ts";
-import { changes, checks } from "../instructions/index.ts";
+import { changes, checks, type PlanStep } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
 import { type RunningApplication, whichApplications } from "../otp/index.ts";
 import { changedModules } from "../relup/index.ts";
@@ -144,10 +144,12 @@ class Upgrade {
 
   /** The relup runs our instructions itself, the checks of it at the check and again at the install. */
   #openCalls(prepared: Prepared): Promise<RelupCalls> {
+    const before = new Set<PlanStep>(); // the release handler's check of a downgrade may pass them over
     return this.#stages.in("unpack", () =>
       RelupCalls.open(this.#node, this.#version, prepared, (step, late) => {
         const guardian = late ? this.#guardian : undefined;
-        const again = this.#guardian !== undefined && !late;
+        const again = before.has(step);
+        before.add(step);
         return this.#runner.run(step, prepared.config, this.#progress, { guardian, again, late });
       }),
     );

@@ -117,6 +117,10 @@ describe.runIf(HAVE)("a plan with an instruction of one's own", () => {
 
   it("is shown by planUpgrade with its place and its argument, in both lists", async () => {
     await using given = await open();
+    await expect(planUpgrade(given.node, "0.2.0", { plan })).rejects.toMatchObject({
+      message: "0.2.0 is not unpacked on the node",
+      remedy: expect.stringContaining("--dry-run` unpacks it"),
+    });
     await upgrade(given.node, "0.2.0", { dryRun: true, stateDirectory: state });
     const view = await planUpgrade(given.node, "0.2.0", { plan });
     expect(view.steps.find(({ name }) => name === CheckCounter.name)).toEqual({
