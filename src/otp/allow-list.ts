@@ -18,7 +18,6 @@ export const ALLOW_LIST: Readonly<Record<string, Condition>> = {
   "file:consult/1": always,
   "file:list_dir/1": always,
   "init:get_status/0": always,
-  "erlang:nodes/1": always,
   // Supervisors are asked, never told; the timeout is theirs to keep.
   "supervisor:which_children/1": always,
   "supervisor:count_children/1": always,

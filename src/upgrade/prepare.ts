@@ -20,7 +20,6 @@ import {
   readRelup,
   restartsEmulator,
 } from "../relup/index.ts";
-import { Atom, atom, type Term } from "../term/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
 import { calledBy } from "./relup-calls.ts";
@@ -52,7 +51,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const release = await runningRelease(remote);
   const path = await readRelup(remote, release.version, version);
-  await refuse(remote, path, options, release.version, version);
+  refuse(remote, path, options, release.version, version);
   const config = configOf(release, options);
   const entries = entriesOf(options);
   const base = { ...path.both, changedModules: changedModules(path.instructions) };
@@ -90,13 +89,13 @@ function configOf(release: Release, options: UpgradeOptions): InstructionConfig 
   return settings({ name: application, ...Object.fromEntries(set) });
 }
 
-async function refuse(
+function refuse(
   remote: Remote,
   path: RelupPath,
   { direction }: UpgradeOptions,
   from: string,
   to: string,
-): Promise<void> {
+): void {
   if (direction !== undefined && direction !== path.direction) {
     const verb = path.direction === "up" ? "an upgrade" : "a downgrade";
     throw new UpgradeError("unpack", "unchanged", `from ${from} to ${to} is ${verb}`, {
@@ -106,24 +105,10 @@ async function refuse(
   }
   const [caller] = path.instructions.flatMap((one) => calledBy(one) ?? []);
   if (caller !== undefined) {
-    const others = (await remote.call("erlang", "nodes", [atom("connected")])) as readonly Term[];
-    const alive = others.some((node) => node instanceof Atom && node.name === caller);
     const of = path.direction === "up" ? to : from;
-    throw alive
-      ? new UpgradeError("unpack", "unchanged", `another run has the relup call it: ${caller}`, {
-          node: remote.name,
-          remedy: "Wait for its end; it gives the relup back.",
-        })
-      : new UpgradeError("unpack", "unchanged", "the relup still calls a run that has ended", {
-          node: remote.name,
-          remedy: `Give it back first: \`beamctl relup restore ${of}\`.`,
-        });
-  }
-  if (!path.instructions.includes(atom("point_of_no_return"))) {
-    throw new UpgradeError("unpack", "unchanged", "this relup has no point of no return", {
+    throw new UpgradeError("unpack", "unchanged", `the relup calls another run, of ${caller}`, {
       node: remote.name,
-      remedy:
-        "Nothing in it can be checked before the node is changed: build it with systools:make_relup.",
+      remedy: `Wait for its end; if it has ended, give the relup back: \`beamctl relup restore ${of}\`.`,
     });
   }
   if (restartsEmulator(path.instructions)) {

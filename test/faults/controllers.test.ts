@@ -10,7 +10,7 @@ import { OTPS, Target } from "../guard/target.ts";
 const COUNT = 10_000;
 const LEASE = 5_000;
 /** Kills per OTP release; the moments come from the seed. */
-const RUNS = Number(process.env["FAULT_RUNS"] ?? 9);
+const RUNS = Number(process.env["FAULT_RUNS"] ?? 5);
 const SEED = Number(process.env["FAULT_SEED"] ?? 20261121);
 
 describe.each(OTPS)("a controller that vanishes, on %s", (otp) => {

@@ -90,7 +90,7 @@ describe.runIf(HAVE)("instructions", () => {
       const changedModules = ["Elixir.Shop.RoomChannel", "Elixir.Shop.Counter"];
       const lines = await run(both, { changedModules });
       expect(lines.filter((line) => line.startsWith("warning"))).toEqual([]);
-      expect(lines.filter((line) => / \d+ channels$/.test(line))).toEqual([
+      expect(lines.filter((line) => / \d+ channels\b/.test(line))).toEqual([
         "info: suspended 5 of 5 channels; clients bear it for 10 s",
         "info: suspended 0 of 0 channels",
       ]);
