@@ -105,6 +105,12 @@ export function buildProgram(): Command {
       .option("--no-permanent", "do not make the version permanent at the end")
       .option("--dry-run", "check and show the plan, change nothing");
   }
+  add(
+    release,
+    "commit",
+    "make the version that runs the one that a restart boots",
+    () => import("./commands/release-commit.ts"),
+  ).option("--wait <duration>", "how long processes in old code may take to end", "1m");
   const plan = add(
     program,
     "plan <version>",

@@ -70,6 +70,19 @@ export async function processesRunningOldCode(
   });
 }
 
+/** The loaded modules that have old code. Read-only. */
+export async function modulesWithOldCode(remote: Remote, options?: CallOptions): Promise<string[]> {
+  const answer = new Answer(remote, WITH_OLD_CODE.name);
+  const result = await runScript(remote, WITH_OLD_CODE, {}, { timeout: PATIENCE, ...options });
+  return answer.list(result).map((module) => answer.atom(module));
+}
+
+const WITH_OLD_CODE: Script = new Script({
+  name: "modules_with_old_code",
+  readOnly: true,
+  source: "[Module || {Module, _} <- code:all_loaded(), erlang:check_old_code(Module)]",
+});
+
 function run(
   remote: Remote,
   script: Script,

@@ -2,6 +2,7 @@
 
 import { Atom, charlist, type Term, Tuple, textOf } from "../term/index.ts";
 import { Answer } from "./answer.ts";
+import { rootDir } from "./code.ts";
 import { RemoteFileError } from "./errors.ts";
 import type { CallOptions, Remote } from "./remote.ts";
 import { runScript, Script } from "./script.ts";
@@ -39,6 +40,23 @@ export async function listDir(
   if (answer.atom(tag) === "ok") return answer.list(value).flatMap((name) => textOf(name) ?? []);
   if (value instanceof Atom && value.name === "enoent") return [];
   throw new RemoteFileError(remote.name, path, problem(value as Term));
+}
+
+/**
+ * The version that a restart boots: the second word of `releases/start_erl.data` on the node; `undefined` when it has no such file.
+ * Read-only; an observer refuses it.
+ */
+export async function bootVersion(
+  remote: Remote,
+  options?: CallOptions,
+): Promise<string | undefined> {
+  const path = `${await rootDir(remote, options)}/releases/start_erl.data`;
+  const result = await remote.call("file", "read_file", [charlist(path)], options);
+  const [tag, data] = new Answer(remote, "file:read_file/1").tuple(result, 2);
+  if (!(tag instanceof Atom) || tag.name !== "ok") return undefined;
+  return textOf(data as Term)
+    ?.trim()
+    .split(/\s+/)[1];
 }
 
 /**

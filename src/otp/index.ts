@@ -8,6 +8,7 @@ export {
   type LoadedModule,
   loadedAgainstDisk,
   loadFile,
+  modulesWithOldCode,
   moduleVersions,
   type OldCode,
   processesRunningOldCode,
@@ -23,7 +24,7 @@ export {
   UnexpectedAnswerError,
 } from "./errors.ts";
 export { type EvaluateOptions, evaluate } from "./evaluate.ts";
-export { consult, consultProblem, listDir } from "./file.ts";
+export { bootVersion, consult, consultProblem, listDir } from "./file.ts";
 export { initStatus } from "./init.ts";
 export { type LogEvent, type LogEventsOptions, LogStream, logEvents } from "./log-events.ts";
 export { log, logLevel, type NodeLogLevel } from "./logger.ts";

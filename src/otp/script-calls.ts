@@ -19,7 +19,7 @@ export const REMOTE_CALLS: ReadonlySet<string> = new Set([
   ...["erlang:check_old_code/1", "erlang:check_process_code/2"],
   ...["application:get_application/1", "application:get_key/2", "application:which_applications/1"],
   ...["application_controller:get_master/1", "application_master:get_child/1"],
-  ...["beam_lib:md5/1", "code:is_loaded/1", "code:where_is_file/1"],
+  ...["beam_lib:md5/1", "code:all_loaded/0", "code:is_loaded/1", "code:where_is_file/1"],
   ...["binary:match/2", "ets:info/2", "ets:match/2", "file:consult/1", "inet:sockname/1"],
   ...["proc_lib:translate_initial_call/1"],
   // Questions to processes: which ones, the next table says.

@@ -9,6 +9,7 @@ export {
   type UpgradeReport,
 } from "./events.ts";
 export type { Operation } from "./operation.ts";
+export { type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";
 export {
   type InstructionRun,

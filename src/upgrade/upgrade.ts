@@ -102,8 +102,8 @@ class Upgrade {
       if (this.#calls !== undefined) await this.#changeInRelup(prepared);
       else await this.#change(prepared);
       const modules = changedModules(path.instructions);
-      const { permanent = true, permanentTimeout: patience = 60_000 } = this.#options;
-      const last = () => commit(this.#node, this.#version, modules, patience);
+      const { permanent = true, permanentTimeout: timeout = 60_000 } = this.#options;
+      const last = () => commit(this.#node, this.#version, modules, { timeout });
       if (permanent) await stages.in("permanent", last);
       else stages.skipRest("permanent");
       stages.finish("done");
