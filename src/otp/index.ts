@@ -15,6 +15,7 @@ export {
   rootDir,
   softPurge,
 } from "./code.ts";
+export { type EnvironmentKeys, lostEnvironment } from "./environment.ts";
 export { type SystemInfo, systemInfo, type Usage } from "./erlang.ts";
 export {
   DeniedError,

@@ -17,7 +17,12 @@ export const REMOTE_CALLS: ReadonlySet<string> = new Set([
   ...["erlang:system_info/1", "erlang:get_module_info/2"],
   ...["erlang:ports/0", "erlang:port_info/2", "inet:sockname/1"],
   ...["erlang:check_old_code/1", "erlang:check_process_code/2"],
-  ...["application:get_application/1", "application:get_key/2", "application:which_applications/1"],
+  ...[
+    "application:get_all_env/1",
+    "application:get_application/1",
+    "application:get_key/2",
+    "application:which_applications/1",
+  ],
   ...["application_controller:get_master/1", "application_master:get_child/1"],
   ...["beam_lib:md5/1", "code:all_loaded/0", "code:is_loaded/1", "code:where_is_file/1"],
   ...["binary:match/2", "ets:info/2", "ets:match/2", "file:consult/1", "inet:sockname/1"],

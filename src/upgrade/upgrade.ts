@@ -88,7 +88,8 @@ class Upgrade {
       const { dryRun = false, inRelup = false } = this.#options;
       if (inRelup && !dryRun) this.#calls = await this.#openCalls(prepared);
       await stages.in("check", async () => {
-        const limits = { timeout: prepared.installTimeout };
+        const warn = (text: string) => stages.log("warning", text);
+        const limits = { timeout: prepared.installTimeout, warn };
         await this.#output.during(() =>
           preflight(this.#node, release.version, this.#version, limits),
         );
