@@ -20,6 +20,7 @@ import {
   readRelup,
   restartsEmulator,
 } from "../relup/index.ts";
+import { atom } from "../term/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
 import { calledBy } from "./relup-calls.ts";
@@ -109,6 +110,13 @@ function refuse(
     throw new UpgradeError("unpack", "unchanged", `the relup calls another run, of ${caller}`, {
       node: remote.name,
       remedy: `Wait for its end; if it has ended, give the relup back: \`beamctl relup restore ${of}\`.`,
+    });
+  }
+  if (!path.instructions.includes(atom("point_of_no_return"))) {
+    throw new UpgradeError("unpack", "unchanged", "this relup has no point of no return", {
+      node: remote.name,
+      remedy:
+        "Nothing in it can be checked before the node is changed: build it with systools:make_relup.",
     });
   }
   if (restartsEmulator(path.instructions)) {
