@@ -99,7 +99,8 @@ export class TimerWheel {
   #arm(at: number): void {
     this.#disarm();
     this.#armedFor = at;
-    this.#timer = setTimeout(() => this.#run(), at * RESOLUTION - performance.now());
+    const left = Math.max(0, at * RESOLUTION - performance.now()); // Node 24 warns of times that are over
+    this.#timer = setTimeout(() => this.#run(), left);
     this.#timer.unref(); // the socket keeps the process alive while somebody waits
   }
 
