@@ -1,5 +1,6 @@
 /** The instructions that have work to do, by the modules that a relup names. */
 
+import { type Instruction, runnableModule } from "../relup/index.ts";
 import {
   CodeChangeOnAppProcesses,
   ResumeAppProcesses,
@@ -44,4 +45,12 @@ export function catalogueOf(
 ): ReadonlyMap<string, RunnableInstruction> {
   const all = [...INSTRUCTIONS, ...own];
   return new Map(all.map((instruction) => [instruction.module, instruction]));
+}
+
+/** The instruction that a `{apply, {Module, run, _}}` of a list names, if it is in the catalogue. */
+export function instructionOf(
+  call: Instruction,
+  catalogue: ReadonlyMap<string, RunnableInstruction>,
+): RunnableInstruction | undefined {
+  return catalogue.get(runnableModule(call)?.name ?? "");
 }

@@ -5,13 +5,13 @@ import {
   type Instruction,
   type Instructions,
   insertAfterPointOfNoReturn,
+  modifies,
   partsOf,
-  runnableModule,
 } from "../relup/index.ts";
-import { catalogueOf } from "./catalogue.ts";
+import { catalogueOf, instructionOf } from "./catalogue.ts";
 import type { InstructionConfig } from "./config.ts";
 import type { RunnableInstruction } from "./instruction.ts";
-import { modifies, type PlanEntry, plan, runnableOf } from "./plan.ts";
+import { type PlanEntry, plan, runnableOf } from "./plan.ts";
 
 /**
  * As {@link plan}, for a relup that calls us: ours come before its first own `{suspend, _}`, as they do from outside. A channel or a request that calls
@@ -44,7 +44,7 @@ function oursFirst(
   const theirs = (one: Instruction) => relups.has(one);
   const ends = (one: Instruction): boolean => {
     if (theirs(one)) return modifies(one);
-    const where = catalogue.get(runnableModule(one)?.name ?? "")?.insertWhere;
+    const where = instructionOf(one, catalogue)?.insertWhere;
     return where !== appendAfterPointOfNoReturn && where !== insertAfterPointOfNoReturn;
   };
   const suspends = (one: Instruction) => theirs(one) && partsOf(one).tag === "suspend";

@@ -1,18 +1,10 @@
 /** From instructions to the lists of an upgrade, and from such a list to what is done from outside, in order. */
 
 import { UsageError } from "../errors.ts";
-import {
-  type Instruction,
-  type Instructions,
-  modifiesApplications,
-  modifiesCode,
-  modifiesProcesses,
-  partsOf,
-  runnableModule,
-} from "../relup/index.ts";
+import { type Instruction, type Instructions, modifies, partsOf } from "../relup/index.ts";
 import type { Term, Tuple } from "../term/index.ts";
 import { inspect } from "../term/index.ts";
-import { catalogueOf } from "./catalogue.ts";
+import { catalogueOf, instructionOf } from "./catalogue.ts";
 import { CheckProcessesRunningOldCode } from "./check-processes-running-old-code.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { CheckRanchConnections } from "./check-ranch-connections.ts";
@@ -98,9 +90,7 @@ export function stepsOf(
   let installed = false;
   let begun = false;
   for (const [index, one] of list.entries()) {
-    const instruction = relups.has(one)
-      ? undefined
-      : catalogue.get(runnableModule(one)?.name ?? "");
+    const instruction = relups.has(one) ? undefined : instructionOf(one, catalogue);
     if (instruction === undefined) {
       if (!relups.has(one)) throw foreign(one);
       if (partsOf(one).tag === "point_of_no_return") {
@@ -143,7 +133,7 @@ export function stepsWithin(
   const catalogue = catalogueOf(runnableOf(entries));
   const relups = new Set(own);
   const steps = list.map((one): PlanStep => {
-    const ours = relups.has(one) ? undefined : catalogue.get(runnableModule(one)?.name ?? "");
+    const ours = relups.has(one) ? undefined : instructionOf(one, catalogue);
     if (ours !== undefined) return { type: "run", instruction: ours, args: argumentOf(one) };
     return partsOf(one).tag === "point_of_no_return"
       ? { type: "point_of_no_return" }
@@ -179,13 +169,6 @@ export function runnableOf(entries: readonly PlanEntry[]): RunnableInstruction[]
   );
 }
 
-/** Whether it changes code, processes or applications. */
-export function modifies(instruction: Instruction): boolean {
-  return (
-    modifiesCode(instruction) || modifiesProcesses(instruction) || modifiesApplications(instruction)
-  );
-}
-
 /** The one argument of `{apply, {Module, run, [Argument]}}`. */
 function argumentOf(call: Instruction): Term {
   const [, , args] = (partsOf(call).args[0] as Tuple).items;
@@ -202,9 +185,7 @@ function checkDependencies(
 ): void {
   const before = new Set<string>();
   for (const one of list) {
-    const instruction = relups.has(one)
-      ? undefined
-      : catalogue.get(runnableModule(one)?.name ?? "");
+    const instruction = relups.has(one) ? undefined : instructionOf(one, catalogue);
     if (instruction === undefined) continue;
     const missing = instruction.dependencies().find(({ module }) => !before.has(module));
     if (missing !== undefined) {

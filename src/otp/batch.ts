@@ -1,7 +1,7 @@
 /** The Erlang that scripts share: asking many processes at once, so that one that hangs costs its time once. */
 
 /**
- * Binds `Now`, `IsSupervisor`, `Children`, `Counts`, `InChunks` and `Statuses`. Those that ask take pids and the time until which it waits,
+ * Binds `Now`, `IsSupervisor`, `TopsOf`, `Children`, `Counts`, `InChunks` and `Statuses`. Those that ask take pids and the time until which it waits,
  * and gives `{Pid, Answer}` in the same order: `timeout`, `gone`, or the answer. Of a status only module and
  * `running | suspended` are kept. Ask for children only those of this node that `IsSupervisor` takes for one.
  */
@@ -13,6 +13,10 @@ IsSupervisor = fun(Pid) -> case proc_lib:translate_initial_call(Pid) of
     {supervisor, _, _} -> true; {supervisor_bridge, _, _} -> true; {supervisor2, _, _} -> true; {ranch_conns_sup, _, _} -> true;
     {mirrored_supervisor, _, _} -> true; {'Elixir.DynamicSupervisor', _, _} -> true; _ -> false end
 end,
+
+%% {App, Top supervisor} of those that have processes.
+TopsOf = fun(Apps) -> [{App, Top} || App <- Apps, Master <- [application_controller:get_master(App)], is_pid(Master),
+                                     {Top, _} <- [application_master:get_child(Master)], is_pid(Top)] end,
 
 Children = fun(Sups, Until) ->
     Asked = [{Sup, gen_server:send_request(Sup, which_children)} || Sup <- Sups],

@@ -42,8 +42,7 @@ Walk = fun Walk([], _, Found) -> Found;
     {Next, More} = lists:foldl(Answer, {[], Found}, Children(Sups, Now() + Wait)),
     Walk(Next, Depth - 1, More)
 end,
-Roots = [Top || {App, _, _} <- application:which_applications(2000), Master <- [application_controller:get_master(App)], is_pid(Master),
-                {Top, _} <- [application_master:get_child(Master)], is_pid(Top)],
+Roots = [Top || {_, Top} <- TopsOf([App || {App, _, _} <- application:which_applications(2000)])],
 {Tops, Others} = lists:partition(Ask, Roots),
 None = {0, []},
 Empty = maps:from_list([{{module, Mod}, None} || Mod <- Modules] ++ [{dynamic, None}, {unanswered, None}, {not_asked, None}]),

@@ -31,7 +31,7 @@ export {
   partsOf,
   runnableModule,
 } from "./instruction.ts";
-export { modifiesApplications, modifiesCode, modifiesProcesses } from "./modifies.ts";
+export { modifies, modifiesApplications, modifiesCode, modifiesProcesses } from "./modifies.ts";
 export { type Direction, type RelupPath, readRelup } from "./read-relup.ts";
 export {
   changedModules,

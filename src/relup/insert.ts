@@ -14,7 +14,7 @@ import {
   partsOf,
   runnableModule,
 } from "./instruction.ts";
-import { modifiesApplications, modifiesCode, modifiesProcesses } from "./modifies.ts";
+import { modifies } from "./modifies.ts";
 
 type List = readonly Instruction[];
 
@@ -130,10 +130,4 @@ export function pointOfNoReturn(list: List): number {
 function loadsForTheNext(instruction: Instruction, next: Instruction | undefined): boolean {
   const module = loadedModule(instruction);
   return module !== undefined && next !== undefined && runnableModule(next) === module;
-}
-
-function modifies(instruction: Instruction): boolean {
-  return (
-    modifiesCode(instruction) || modifiesProcesses(instruction) || modifiesApplications(instruction)
-  );
 }

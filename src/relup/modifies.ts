@@ -50,6 +50,13 @@ export function modifiesProcesses(instruction: Instruction): boolean {
   }
 }
 
+/** Whether it changes code, processes or applications. */
+export function modifies(instruction: Instruction): boolean {
+  return (
+    modifiesCode(instruction) || modifiesProcesses(instruction) || modifiesApplications(instruction)
+  );
+}
+
 function isFilled(term: unknown): boolean {
   return Array.isArray(term) && term.length > 0;
 }

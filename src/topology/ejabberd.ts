@@ -1,10 +1,10 @@
 /** The adapter for ejabberd: listeners of its own, each one process that accepts, and websockets inside its HTTP processes. */
 
 import { Answer, BATCH, type Remote, runScript, Script } from "../otp/index.ts";
-import { Atom, inspect, type Term, Tuple } from "../term/index.ts";
+import { Atom, inspect, type Term, Tuple, tuple } from "../term/index.ts";
 import { type Adapter, around, type LookOptions } from "./adapter.ts";
 import { EJABBERD_SOCKETS, MODULE_SUPERVISORS } from "./ejabberd-sockets.ts";
-import { ipText } from "./ip-text.ts";
+import { addressOf } from "./ip-text.ts";
 import { type Acceptor, type Listener, type Place, statusOf } from "./listener.ts";
 import type { Stacks } from "./stacks.ts";
 
@@ -46,7 +46,7 @@ function listener(answer: Answer, version: string, row: Term): Listener {
       connections: answer.list(conns).map((one) => answer.pid(one)),
       acceptors: known ? supervisor : undefined,
     },
-    address: known && pid === undefined ? undefined : addressOf(ref),
+    address: known && pid === undefined ? undefined : ownAddress(ref),
     status: statusOf(unanswered, pid !== undefined, acceptors),
     acceptors,
     stops: { hold: [], refuse: pid === undefined ? [] : [place] },
@@ -59,10 +59,9 @@ function listener(answer: Answer, version: string, row: Term): Listener {
 }
 
 // {Port, IP, Transport}; in the place of a Unix socket's port is its path.
-function addressOf(ref: Term | undefined): Listener["address"] {
+function ownAddress(ref: Term | undefined): Listener["address"] {
   const [port, ip] = ref instanceof Tuple ? ref.items : [];
-  const text = ip instanceof Tuple ? ipText(ip) : undefined;
-  return text === undefined || typeof port !== "number" ? undefined : { ip: text, port };
+  return port === undefined || ip === undefined ? undefined : addressOf(tuple(ip, port));
 }
 
 // The table holds the options too, with the paths of certificates: they are not taken. It does not forget a listener that is terminated,

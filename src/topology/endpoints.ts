@@ -49,8 +49,5 @@ Walk = fun Walk([], _) -> [];
     {Found, Others} = lists:partition(fun({Id, _, _, [Id]}) -> IsEndpoint(Id); (_) -> false end, Kids),
     [{Id, Pid} || {Id, Pid, _, _} <- Found] ++ Walk([Pid || {_, Pid, supervisor, _} <- Others, IsPlain(Pid)], Depth - 1)
 end,
-case application_controller:get_master(App) of
-    Master when is_pid(Master) -> case application_master:get_child(Master) of {Top, _} when is_pid(Top) -> Walk([Top], 4); _ -> [] end;
-    _ -> []
-end`,
+Walk([Top || {_, Top} <- TopsOf([App])], 4)`,
 });

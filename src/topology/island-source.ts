@@ -34,8 +34,7 @@ Walk = fun Walk([], _, Found) -> Found;
     {Ours, Others} = lists:partition(fun({_, _, Module}) -> Module =:= 'Elixir.ThousandIsland.Server' end, Below),
     Walk([Pid || {Pid, _, _} <- Others], Depth - 1, [{Pid, Sup} || {Pid, Sup, _} <- Ours] ++ Found)
 end,
-Tops = [Top || {App, _, _} <- application:which_applications(2000), Master <- [application_controller:get_master(App)], is_pid(Master),
-               {Top, _} <- [application_master:get_child(Master)], is_pid(Top)],
+Tops = [Top || {_, Top} <- TopsOf([App || {App, _, _} <- application:which_applications(2000)])],
 Placed = lists:usort(Walk(Tops, 32, []) ++ [{Top, none} || Top <- Tops, {_, {supervisor, 'Elixir.ThousandIsland.Server', 1}} <- [Kin(Top)]]),
 
 Parents = Children(lists:usort([Sup || {_, Sup} <- Placed, is_pid(Sup)]), Now() + Wait),

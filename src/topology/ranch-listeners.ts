@@ -5,6 +5,7 @@ import { Atom, atom, inspect, type Pid, type Term } from "../term/index.ts";
 import { around, type LookOptions } from "./adapter.ts";
 import { addressOf } from "./ip-text.ts";
 import { type Acceptor, type Listener, type Place, statusOf } from "./listener.ts";
+import { RANCH } from "./ranch-source.ts";
 import type { Stacks } from "./stacks.ts";
 
 /** See {@link Adapter.listeners}; the same for every Ranch from 1.0 on. */
@@ -69,9 +70,7 @@ const LISTENERS: Script = new Script({
   bindings: ["Wait"],
   readOnly: true,
   source: `
-${BATCH}
-Conns = [{Ref, Pid} || [Ref, Pid] <- ets:match(ranch_server, {{conns_sup, '$1'}, '$2'})]
-     ++ [{Ref, Pid} || [Ref, Pid] <- ets:match(ranch_server, {{conns_sup, '$1', '_'}, '$2'})],
+${BATCH}${RANCH}
 Parent = fun(Pid) -> case process_info(Pid, dictionary) of
     {_, Dictionary} -> case lists:keyfind('$ancestors', 1, Dictionary) of {_, [Up | _]} when is_pid(Up) -> Up; _ -> none end;
     undefined -> none end

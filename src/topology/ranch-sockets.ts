@@ -4,6 +4,7 @@ import { type Answer, BATCH, Script } from "../otp/index.ts";
 import { Atom, type Term, Tuple } from "../term/index.ts";
 import type { SocketSource } from "./adapter.ts";
 import { COWBOY } from "./cowboy-source.ts";
+import { RANCH } from "./ranch-source.ts";
 import type { Connection } from "./socket.ts";
 import { examineScript } from "./sockets.ts";
 
@@ -13,9 +14,7 @@ const ENTRIES: Script = new Script({
   bindings: ["Wait", "Only"],
   readOnly: true,
   source: `
-${BATCH}
-Conns = [{Ref, Pid} || [Ref, Pid] <- ets:match(ranch_server, {{conns_sup, '$1'}, '$2'})]
-     ++ [{Ref, Pid} || [Ref, Pid] <- ets:match(ranch_server, {{conns_sup, '$1', '_'}, '$2'})],
+${BATCH}${RANCH}
 Listed = [Pair || Pair = {Ref, _} <- Conns, Only =:= all orelse lists:member(Ref, Only)],
 Answers = lists:zip(Listed, [Answer || {_, Answer} <- Counts([Sup || {_, Sup} <- Listed], Now() + Wait)]),
 SizeOf = fun(Count) when is_list(Count) -> case lists:keyfind(active, 1, Count) of {_, Size} -> Size; false -> 0 end; (_) -> 10000 end,

@@ -94,8 +94,7 @@ Build = fun Build(Id, Pid, Type, Known) ->
     end
 end,
 Apps = case Only of [] -> lists:sort([App || {App, _, _} <- application:which_applications(2000)]); _ -> Only end,
-Roots = [{App, Top} || App <- Apps, Master <- [application_controller:get_master(App)], is_pid(Master),
-                       {Top, _} <- [application_master:get_child(Master)], is_pid(Top)],
+Roots = TopsOf(Apps),
 Known = Walk([Top || {_, Top} <- Roots, IsSupervisor(Top)], 32, #{}),
 [Build(App, Top, supervisor, Known) || {App, Top} <- Roots]`,
 });

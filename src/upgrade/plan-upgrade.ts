@@ -7,6 +7,7 @@ import type { Term } from "../term/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
 import { planName, prepare, stepName } from "./prepare.ts";
+import { runningRelease } from "./versions.ts";
 
 /** A plan to look at. */
 export interface PlanView {
@@ -51,7 +52,8 @@ export async function planUpgrade(
       remedy: `\`beamctl release upgrade ${version} --dry-run\` unpacks it, and changes nothing else.`,
     });
   }
-  const { release, path, instructions, steps } = await prepare(remote, version, options);
+  const release = await runningRelease(remote);
+  const { path, instructions, steps } = await prepare(remote, release, version, options);
   const looking = new Set(checks(steps));
   let installed = false;
   const partOf = (step: PlanStep): PlanViewStep["part"] => {

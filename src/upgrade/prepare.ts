@@ -24,7 +24,6 @@ import { atom } from "../term/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
 import { calledBy } from "./relup-calls.ts";
-import { runningRelease } from "./versions.ts";
 
 /** What is decided by what the node has and what the user wants. */
 export interface Prepared {
@@ -40,17 +39,17 @@ export interface Prepared {
 }
 
 /**
- * Reads the relup and makes the plan. Read-only; the version must be unpacked.
+ * Reads the relup that leads from this release to the version, and makes the plan. Read-only; the version must be unpacked.
  * @throws UpgradeError when the relup restarts the emulator, or leads the other way than the user wants
  * @throws RelupError when no relup leads there
  * @throws UsageError when the plan is not one
  */
 export async function prepare(
   remote: Remote,
+  release: Release,
   version: string,
   options: UpgradeOptions,
 ): Promise<Prepared> {
-  const release = await runningRelease(remote);
   const path = await readRelup(remote, release.version, version);
   refuse(remote, path, options, release.version, version);
   const config = configOf(release, options);

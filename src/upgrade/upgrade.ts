@@ -132,7 +132,7 @@ class Upgrade {
     this.#from = release.version;
     const fresh = await ensureUnpacked(this.#node, release, this.#version);
     if (fresh) this.#stages.log("info", `unpacked ${release.name}-${this.#version}`);
-    const prepared = await prepare(this.#node, this.#version, this.#options);
+    const prepared = await prepare(this.#node, release, this.#version, this.#options);
     this.#output.announce(prepared.path.instructions);
     return prepared;
   }
