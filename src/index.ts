@@ -100,10 +100,12 @@ export {
   supervisionTree,
 } from "./topology/index.ts";
 export {
+  type Finding,
   type Operation,
   planUpgrade,
   receiveUpgradeScript,
   runInstruction,
+  type Severity,
   UpgradeError,
   type UpgradeEvent,
   type UpgradeOptions,

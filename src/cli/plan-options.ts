@@ -38,6 +38,10 @@ export function addPlanOptions(
     .option("--listener <name...>", "only these listeners (default: all)")
     .option("--app <application>", "the OTP application (default: the release's name)")
     .option("--drain <duration>", "how long running requests are waited for", "500ms")
+    .option(
+      "--accept <code...>",
+      "do it all the same in spite of these dangers that the check finds",
+    )
     .option("--notify-requests", "send edeliver's messages to requests that outlast the wait");
 }
 
@@ -52,6 +56,7 @@ export function acceptorsOption(): Option {
 export async function planOptions(local: Local): Promise<UpgradeOptions> {
   const application = local["app"] as string | undefined;
   const listeners = local["listener"] as readonly string[] | undefined;
+  const accept = local["accept"] as readonly string[] | undefined;
   return {
     plan: await planOf(String(local["plan"] ?? "edeliver")),
     suspend: local["suspend"] as SuspendTarget,
@@ -59,6 +64,7 @@ export async function planOptions(local: Local): Promise<UpgradeOptions> {
     drainTimeout: milliseconds(String(local["drain"])),
     inRelup: local["inRelup"] === true,
     notifyRequests: local["notifyRequests"] === true,
+    ...(accept === undefined ? {} : { accept }),
     ...(application === undefined ? {} : { application }),
     ...(listeners === undefined ? {} : { listeners }),
   };

@@ -2,7 +2,13 @@
 
 import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import { prefixOf } from "../instructions/index.ts";
-import { type Operation, STAGES, type Stage, type UpgradeEvent } from "../upgrade/index.ts";
+import {
+  type Finding,
+  type Operation,
+  STAGES,
+  type Stage,
+  type UpgradeEvent,
+} from "../upgrade/index.ts";
 import { Lines } from "./output/lines.ts";
 import { plain } from "./output/plain.ts";
 import type { Printer } from "./output/printer.ts";
@@ -36,10 +42,15 @@ export async function follow<Result>(
 function linesOf(event: UpgradeEvent, printed: Lines): string[] {
   if (event.type === "plan") return [`plan: ${event.steps.join(" → ")}`];
   if (event.type === "print") return printed.add(event.text);
+  if (event.type === "finding") return [`${event.stage}: ${findingLine(event.finding)}`];
   if (event.type === "log") {
     return event.level === "debug" ? [] : [`${event.stage}: ${prefixOf(event.level)}${event.text}`];
   }
   return event.state === "skipped" ? [] : [`${event.stage} ${event.state}`];
+}
+
+function findingLine({ severity, code, what, cause, remedy }: Finding): string {
+  return `${severity}: ${what}: ${cause} (${code}). ${remedy}`;
 }
 
 /** What a drawn task can be told. */
@@ -90,13 +101,14 @@ async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
   try {
     for await (const event of operation) {
       if (event.type === "stage" && event.state !== "start") ends.get(event.stage)?.(event.state);
-      else if (event.type === "log" || event.type === "print") {
+      else if (event.type === "log" || event.type === "print" || event.type === "finding") {
         const { stage } = event;
         const own = lines.get(stage) ?? [];
         if (event.type === "print") {
           own.push(...printed.add(event.text));
           printing = stage;
-        } else if (event.level !== "debug") own.push(`${prefixOf(event.level)}${event.text}`);
+        } else if (event.type === "finding") own.push(findingLine(event.finding));
+        else if (event.level !== "debug") own.push(`${prefixOf(event.level)}${event.text}`);
         lines.set(stage, own.slice(-SHOWN));
         show(stage);
       }

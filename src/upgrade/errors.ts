@@ -2,6 +2,7 @@
 
 import { BeamError, type BeamErrorOptions } from "../errors.ts";
 import type { Stage } from "./events.ts";
+import type { Finding } from "./preflight/finding.ts";
 
 /**
  * What the node is like after the failure: `unchanged` (still the old version, nothing suspended), `restarting` (the release
@@ -15,10 +16,18 @@ export class UpgradeError extends BeamError {
   readonly code = "BEAM_UPGRADE";
   readonly stage: Stage;
   readonly outcome: NodeOutcome;
+  /** What the check found, the worst first, when it was the check that refused. */
+  readonly findings: readonly Finding[];
 
-  constructor(stage: Stage, outcome: NodeOutcome, message: string, options: BeamErrorOptions = {}) {
+  constructor(
+    stage: Stage,
+    outcome: NodeOutcome,
+    message: string,
+    options: BeamErrorOptions & { findings?: readonly Finding[] } = {},
+  ) {
     super(message, options);
     this.stage = stage;
     this.outcome = outcome;
+    this.findings = options.findings ?? [];
   }
 }

@@ -3,6 +3,7 @@
 import type { AcceptorMode, LogLevel, PlanEntry, SuspendTarget } from "../instructions/index.ts";
 import type { LocalNode } from "../node/index.ts";
 import type { Direction } from "../relup/index.ts";
+import type { Finding } from "./preflight/finding.ts";
 
 /** The stages of an upgrade in their order. */
 export const STAGES = [
@@ -33,6 +34,12 @@ export type UpgradeEvent =
       readonly stage: Stage;
       readonly level: LogLevel;
       readonly text: string;
+      readonly at: number;
+    }
+  | {
+      readonly type: "finding";
+      readonly stage: Stage;
+      readonly finding: Finding;
       readonly at: number;
     }
   | { readonly type: "print"; readonly stage: Stage; readonly text: string; readonly at: number }
@@ -79,6 +86,8 @@ export interface UpgradeOptions {
   permanentTimeout?: number;
   /** The direction that is meant; the other one is refused. Default either. */
   direction?: Direction;
+  /** Codes of dangers that the check finds and that are taken as they are: see {@link Finding}. Default none. */
+  accept?: readonly string[];
   /** Only check and show the plan; the node is left unchanged but for the unpacked files. Default `false`. */
   dryRun?: boolean;
   /** Where journals are kept; default the user's state directory. */
@@ -99,6 +108,8 @@ export interface UpgradeReport {
   readonly dryRun: boolean;
   readonly permanent: boolean;
   readonly steps: readonly string[];
+  /** What the check found, the worst first. */
+  readonly findings: readonly Finding[];
   /** Processes that were suspended by us. */
   readonly suspended: number;
   /** Acceptors that were held by us. */

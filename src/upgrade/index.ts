@@ -11,6 +11,7 @@ export {
 export type { Operation } from "./operation.ts";
 export { type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";
+export type { Finding, Severity } from "./preflight/index.ts";
 export {
   type InstructionRun,
   type RunInstructionOptions,

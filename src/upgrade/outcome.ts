@@ -44,6 +44,7 @@ export async function failed(remote: Remote, failure: Failure): Promise<UpgradeE
     remedy:
       remedyOf(stage, outcome) ?? known?.remedy ?? (outcome === "changed" ? CHANGED : undefined),
     cause: error,
+    findings: error instanceof UpgradeError ? error.findings : [],
   });
 }
 

@@ -2,6 +2,7 @@
 
 import type { LogLevel } from "../instructions/index.ts";
 import { STAGES, type Stage, type UpgradeEvent } from "./events.ts";
+import type { Finding } from "./preflight/finding.ts";
 
 /** Keeps the stage in hand and emits its start, its end and its lines. A stage that is entered again starts once. */
 export class Stages {
@@ -43,6 +44,10 @@ export class Stages {
 
   log(level: LogLevel, text: string): void {
     this.#emit({ type: "log", stage: this.#current, level, text, at: Date.now() });
+  }
+
+  finding(finding: Finding): void {
+    this.#emit({ type: "finding", stage: this.#current, finding, at: Date.now() });
   }
 
   print(text: string): void {

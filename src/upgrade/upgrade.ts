@@ -1,22 +1,23 @@
 /** The main job: a live release goes to another version, guarded from the first suspension to the last resume. */
 
 import { AbortedError } from "../errors.ts";
-import { Guardian, leftOf } from "../guard/index.ts";
+import type { Guardian, GuardOptions } from "../guard/index.ts";
 import { changes, checks, type PlanStep } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
-import { type RunningApplication, whichApplications } from "../otp/index.ts";
+import { checkInstallRelease, type RunningApplication, whichApplications } from "../otp/index.ts";
 import { changedModules } from "../relup/index.ts";
 import { EdeliverOutput } from "./edeliver-output.ts";
-import { UpgradeError } from "./errors.ts";
 import type { UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
+import { guarded, type Left } from "./guarded.ts";
 import { install } from "./install.ts";
 import { NodeLog } from "./node-log.ts";
 import { type Operation, startOperation } from "./operation.ts";
 import { failed } from "./outcome.ts";
 import { commit } from "./permanent.ts";
-import { preflight } from "./preflight.ts";
-import { type Prepared, planName, prepare, stepName } from "./prepare.ts";
+import { type Finding, givenOf, preflight, refuse } from "./preflight/index.ts";
+import { type Prepared, prepare, stepName } from "./prepare.ts";
 import { RelupCalls } from "./relup-calls.ts";
+import { reportOf } from "./report-of.ts";
 import { type InstallProgress, Stages } from "./stages.ts";
 import { StepRunner } from "./step-runner.ts";
 import { verifyInstalled } from "./verify.ts";
@@ -54,11 +55,12 @@ class Upgrade {
   #progress: InstallProgress = "ahead";
   #installMs = 0;
   #verified = 0;
+  #findings: readonly Finding[] = [];
   #calls: RelupCalls | undefined;
   #guardian: Guardian | undefined;
   #from: string | undefined;
   #applications: readonly RunningApplication[] | undefined;
-  #left: ReturnType<typeof leftOf> = "nothing";
+  #left: Left = "nothing";
 
   constructor(
     node: BeamNode,
@@ -84,17 +86,10 @@ class Upgrade {
     const stages = this.#stages;
     try {
       const prepared = await stages.in("unpack", () => this.#prepare());
-      const { release, path, steps } = prepared;
+      const { path, steps } = prepared;
       const { dryRun = false, inRelup = false } = this.#options;
       if (inRelup && !dryRun) this.#calls = await this.#openCalls(prepared);
-      await stages.in("check", async () => {
-        const warn = (text: string) => stages.log("warning", text);
-        const limits = { timeout: prepared.installTimeout, warn };
-        await this.#output.during(() =>
-          preflight(this.#node, release.version, this.#version, limits),
-        );
-        if (this.#calls === undefined) await this.#runChecks(prepared);
-      });
+      await stages.in("check", () => this.#check(prepared));
       await stages.in("plan", async () => stages.plan(steps.map(stepName)));
       if (dryRun) {
         stages.skipRest("guard");
@@ -135,6 +130,19 @@ class Upgrade {
     const prepared = await prepare(this.#node, release, this.#version, this.#options);
     this.#output.announce(prepared.path.instructions);
     return prepared;
+  }
+
+  async #check(prepared: Prepared): Promise<void> {
+    const node = this.#node;
+    const given = await givenOf(node, this.#version, prepared, this.#options, {
+      signal: this.#signal,
+    });
+    this.#findings = await preflight(given);
+    for (const finding of this.#findings) this.#stages.finding(finding);
+    refuse(node.name, this.#findings);
+    const limits = { timeout: prepared.installTimeout };
+    await this.#output.during(() => checkInstallRelease(node, this.#version, limits));
+    if (this.#calls === undefined) await this.#runChecks(prepared);
   }
 
   async #runChecks(prepared: Prepared, again = false): Promise<void> {
@@ -212,36 +220,24 @@ class Upgrade {
   }
 
   /** Whatever happens in `work`, what it held is given back. */
-  async #guarded(
+  #guarded(
     { release, path, config }: Prepared,
     work: (guardian: Guardian) => Promise<void>,
   ): Promise<void> {
     const { stateDirectory } = this.#options;
-    const guardian = await this.#stages.in("guard", () =>
-      Guardian.arm(this.#node, {
-        operation: this.#id,
-        cap: 25_000 + config.drainTimeout, // the wait for requests is part of the hold
-        purpose: `release ${path.direction}grade ${release.version} → ${this.#version}`,
-        ...(stateDirectory === undefined ? {} : { stateDirectory }),
-      }),
-    );
-    this.#guardian = guardian;
-    try {
-      await work(guardian);
-    } catch (error) {
-      this.#left = leftOf(await guardian.undo());
-      throw error;
-    }
-    await this.#stages.in("resume", async () => {
-      this.#left = leftOf(await guardian.undo());
-      guardian.lost.throwIfAborted();
+    const options: GuardOptions = {
+      operation: this.#id,
+      cap: 25_000 + config.drainTimeout, // the wait for requests is part of the hold
+      purpose: `release ${path.direction}grade ${release.version} → ${this.#version}`,
+      ...(stateDirectory === undefined ? {} : { stateDirectory }),
+    };
+    const tell = (left: Left) => {
+      this.#left = left;
+    };
+    return guarded(this.#node, this.#stages, options, tell, (guardian) => {
+      this.#guardian = guardian;
+      return work(guardian);
     });
-    if (this.#left !== "nothing") {
-      throw new UpgradeError("resume", "suspended", "not everything that was held runs again", {
-        node: this.#node.name,
-        remedy: "Run `beamctl recover` now.",
-      });
-    }
   }
 
   #mayGoOn(): void {
@@ -252,26 +248,15 @@ class Upgrade {
     });
   }
 
-  #report({ release, path, steps }: Prepared): UpgradeReport {
-    const { suspendedAt, resumedAt } = this.#runner.facts;
-    const dryRun = this.#options.dryRun === true;
-    return {
+  #report(prepared: Prepared): UpgradeReport {
+    return reportOf(prepared, this.#options, {
       operation: this.#id,
       node: this.#node.name,
-      release: release.name,
-      from: release.version,
-      to: this.#version,
-      direction: path.direction,
-      plan: planName(this.#options),
-      dryRun,
-      permanent: !dryRun && (this.#options.permanent ?? true),
-      steps: steps.map(stepName),
-      suspended: this.#runner.facts.suspended.length,
-      held: this.#runner.facts.heldAcceptors,
-      pauseMs: suspendedAt === undefined || resumedAt === undefined ? 0 : resumedAt - suspendedAt,
+      version: this.#version,
+      findings: this.#findings,
+      facts: this.#runner.facts,
       installMs: this.#installMs,
-      leftSuspended: 0,
       verifiedModules: this.#verified,
-    };
+    });
   }
 }

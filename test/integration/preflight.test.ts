@@ -31,7 +31,9 @@ describe.runIf(await hasRabbit()).each(["otp25", "otp27", "otp29"] as const)(
       for await (const event of upgrade(given.node, "0.2.0", options)) events.push(event);
       expect(JSON.stringify(events)).not.toContain("a-secret-of-the-shop");
       return events.flatMap((event) =>
-        event.type === "log" && event.level === "warning" ? [event.text] : [],
+        event.type === "finding" && event.finding.severity === "warning"
+          ? [event.finding.what]
+          : [],
       );
     };
 

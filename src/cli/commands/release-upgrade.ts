@@ -39,7 +39,7 @@ export const run: Run = async (globals, local, [version = ""]) => {
           (report.dryRun ? "\n" : `; paused ${report.pauseMs} ms, nothing left suspended\n`),
       );
     } else if (printer.format !== "ndjson") {
-      printer.record({ ...report });
+      printer.record({ ...report, findings: report.findings.map((finding) => ({ ...finding })) });
     } else {
       process.stdout.write(`${JSON.stringify({ type: "report", ...report })}\n`);
     }

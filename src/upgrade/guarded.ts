@@ -1,0 +1,39 @@
+/** The part of an operation that holds something: under a guardian, and given back whatever happens. */
+
+import { Guardian, type GuardOptions, leftOf } from "../guard/index.ts";
+import type { BeamNode } from "../node/index.ts";
+import { UpgradeError } from "./errors.ts";
+import type { Stages } from "./stages.ts";
+
+/** What is left of a hold, as far as anybody can tell. */
+export type Left = ReturnType<typeof leftOf>;
+
+/**
+ * Arms a guardian, does `work`, and has all given back. `tell` hears what was left, also when `work` has failed.
+ * @throws what `work` throws; UpgradeError when not everything runs again
+ */
+export async function guarded(
+  node: BeamNode,
+  stages: Stages,
+  options: GuardOptions,
+  tell: (left: Left) => void,
+  work: (guardian: Guardian) => Promise<void>,
+): Promise<void> {
+  const guardian = await stages.in("guard", () => Guardian.arm(node, options));
+  try {
+    await work(guardian);
+  } catch (error) {
+    tell(leftOf(await guardian.undo()));
+    throw error;
+  }
+  await stages.in("resume", async () => {
+    const left = leftOf(await guardian.undo());
+    tell(left);
+    guardian.lost.throwIfAborted();
+    if (left === "nothing") return;
+    throw new UpgradeError("resume", "suspended", "not everything that was held runs again", {
+      node: node.name,
+      remedy: "Run `beamctl recover` now.",
+    });
+  });
+}

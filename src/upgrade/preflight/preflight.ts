@@ -1,0 +1,72 @@
+/** All checks of an upgrade, and what comes of what they find. Read-only. */
+
+import { type ErrorCode, isBeamError } from "../../errors.ts";
+import { UpgradeError } from "../errors.ts";
+import { configuration } from "./configuration.ts";
+import { type Finding, SEVERITIES } from "./finding.ts";
+import type { Check, Given } from "./given.ts";
+import { libraries } from "./libraries.ts";
+
+const CHECKS: readonly Check[] = [libraries, configuration];
+
+/** Errors of a question, not of the link: the other checks go on. */
+const BLIND: readonly ErrorCode[] = ["BEAM_TIMEOUT", "BEAM_REMOTE", "BEAM_DECODE", "BEAM_LIMIT"];
+
+/**
+ * Asks the node everything that the release handler's own check passes over. Nothing on the node changes; what a check cannot see is a
+ * warning of its own.
+ * @returns what was found, the worst first
+ * @throws BeamError when the link is lost
+ */
+export async function preflight(given: Given): Promise<Finding[]> {
+  const { accept = [] } = given.options;
+  const found: Finding[] = [];
+  for (const check of CHECKS) {
+    found.push(...(await look(check, given)));
+  }
+  const rank = ({ severity }: Finding) => SEVERITIES.indexOf(severity);
+  return found
+    .map((finding) =>
+      isAccepted(finding, accept) ? { ...finding, severity: "warning" as const } : finding,
+    )
+    .toSorted((left, right) => rank(left) - rank(right));
+}
+
+/** @throws UpgradeError with all that stands in the way, when something does */
+export function refuse(node: string, findings: readonly Finding[]): void {
+  const [first, ...more] = findings.filter(
+    ({ severity }) => severity === "refusal" || severity === "danger",
+  );
+  if (first === undefined) return;
+  const all = [first, ...more].map(({ what, cause }) => `${what}: ${cause}`).join("; and ");
+  const accept = [first, ...more].every(({ severity }) => severity === "danger")
+    ? ` To do it all the same: --accept ${[...new Set([first, ...more].map(({ code }) => code))].join(" ")}`
+    : "";
+  throw new UpgradeError("check", "unchanged", all, {
+    node,
+    remedy: `${first.remedy}${accept}`,
+    findings,
+  });
+}
+
+function isAccepted({ code, severity }: Finding, accept: readonly string[]): boolean {
+  return severity === "danger" && accept.includes(code);
+}
+
+async function look(check: Check, given: Given): Promise<readonly Finding[]> {
+  try {
+    return await check.find(given);
+  } catch (error) {
+    if (!isBeamError(error) || !BLIND.includes(error.code)) throw error;
+    return [
+      {
+        code: "not-looked-at",
+        severity: "warning",
+        what: `${check.name} could not be looked at: ${error.message}`,
+        cause: "what it would have found is not known",
+        remedy: "Look at the node's load and log, and check again.",
+        about: [check.name],
+      },
+    ];
+  }
+}
