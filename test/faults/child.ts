@@ -14,7 +14,7 @@ export interface ControllerOptions {
   readonly cap?: number;
   /** Where its journal is. Default the target's folder. */
   readonly state?: string;
-  /** Runs it under this limit of the shell, as `ulimit -f 32`. */
+  /** Shell text that comes before it, as `ulimit -f 32`, or that starts `"$0" "$@"` itself; `$STATE` is its folder. */
   readonly limit?: string;
 }
 
@@ -47,15 +47,16 @@ export class Controller implements AsyncDisposable {
     const env = {
       ...process.env,
       CONTROLLER_COOKIE: cookie,
+      STATE: state,
       ...(lease === undefined ? {} : { CONTROLLER_LEASE: String(lease) }),
       ...(cap === undefined ? {} : { CONTROLLER_CAP: String(cap) }),
     };
-    const [command, before] =
+    const controller = new Controller(
       limit === undefined
-        ? [process.execPath, []]
-        : ["bash", ["-c", `${limit}; exec "$0" "$@"`, process.execPath]];
-    const controller = new Controller(spawn(command, [...before, ...args], { env }));
-    await controller.said("running");
+        ? spawn(process.execPath, args, { env })
+        : spawn("bash", ["-c", shell(limit), process.execPath, ...args], { env }),
+    );
+    await controller.saidOne("running", "failed: ");
     return controller;
   }
 
@@ -101,4 +102,8 @@ export class Controller implements AsyncDisposable {
     if (this.#child.exitCode === null && this.#child.signalCode === null)
       await this.kill("SIGKILL");
   }
+}
+
+function shell(limit: string): string {
+  return limit.includes("exec") ? `exec ${limit} "$0" "$@"` : `${limit}; exec "$0" "$@"`;
 }

@@ -1,9 +1,11 @@
 /**
  * The controller that the campaign kills: `controller.ts NODE PORT STATE MODE`. It writes `running`, then does its work:
- * `suspend`, `freeze` or `both` (acceptors too) in rounds; `... and hold` once, until it ends; `bare` rounds without a guardian;
+ * `suspend`, `freeze` or `both` (acceptors too) in rounds; `... and hold` once, until it ends; `... and fill` fills its disk then; `bare` rounds without a guardian;
  * `race ODD|EVEN` once for each `go` that it reads; `crowd` once, with the times it took.
  */
 
+import { open } from "node:fs/promises";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { GuardHeldError, Guardian } from "../../src/guard/index.ts";
@@ -47,7 +49,10 @@ if (mode === "bare") {
 }
 
 async function rounds(): Promise<void> {
-  const guardian = await arm();
+  const guardian = await arm().catch((error: Error) => {
+    tell(error);
+    process.exit(4);
+  });
   guardian.lost.addEventListener("abort", () => void lost(guardian));
   const supervisor = await node.call("erlang", "whereis", [atom("guard_sup")]);
   const acceptors = Array.from({ length: 10 }, (_, at) => ({
@@ -68,15 +73,30 @@ async function rounds(): Promise<void> {
         console.log("holding");
         await pause(600_000);
       }
+      if (mode.endsWith("fill")) await fill();
       await guardian.resume();
       if (mode.startsWith("both")) await guardian.release();
       console.log("round");
     } catch (error) {
-      const { name: kind, message, remedy } = error as Error & { remedy?: string };
-      console.log(`failed: ${JSON.stringify({ kind, message, remedy })}`);
       await guardian.undo();
+      tell(error as Error);
       process.exit(4);
     }
+  }
+}
+
+function tell(error: Error & { remedy?: string }): void {
+  const { name: kind, message, remedy } = error;
+  console.log(`failed: ${JSON.stringify({ kind, message, remedy })}`);
+}
+
+/** Fills the disk of the journal. */
+async function fill(): Promise<void> {
+  const file = await open(join(stateDirectory, "filler"), "a");
+  for (let size = 65_536; size >= 1; ) {
+    await file.write(Buffer.alloc(size)).catch(() => {
+      size = Math.floor(size / 2);
+    });
   }
 }
 

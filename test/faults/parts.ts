@@ -3,8 +3,10 @@
 import type { Part } from "./part.ts";
 import { control } from "./parts/control.ts";
 import { crowd } from "./parts/crowd.ts";
+import { disk } from "./parts/disk.ts";
 import { frozen } from "./parts/frozen.ts";
 import { halfOpen } from "./parts/half-open.ts";
+import { journalCut } from "./parts/journal-cut.ts";
 import { killedGuard } from "./parts/killed-guard.ts";
 import { races } from "./parts/races.ts";
 import { restarts } from "./parts/restarts.ts";
@@ -18,5 +20,7 @@ export const PARTS: readonly Part[] = [
   killedGuard,
   races,
   restarts,
+  journalCut,
+  disk,
   crowd,
 ];

@@ -6,6 +6,7 @@ import { Target } from "../../guard/target.ts";
 import type { OtpSet } from "../../support/index.ts";
 import { ensure, errorOf, until } from "../observe.ts";
 import { type Part, Tally } from "../part.ts";
+import { witness, witnessed } from "../witness.ts";
 
 const PROCESSES = 1_000;
 
@@ -54,32 +55,10 @@ async function restart(tally: Tally, otp: OtpSet): Promise<void> {
   ensure(found.nothingLeft, "recover says that something is left");
   const again = await Guardian.arm(second.node, { journal });
   await again.disarm();
-  const messages = Number(
-    await second.eval("witness ! {count, self()}, receive {count, N} -> N end"),
-  );
+  const messages = await witnessed(second);
   ensure(messages === 0, `${messages} messages reached processes of the new node`);
   // The witness must see what there is to see, else its zero shows nothing.
   await second.node.systemMessages(fresh.slice(0, 3), atom("resume"));
-  const seen = Number(await second.eval("witness ! {count, self()}, receive {count, N} -> N end"));
+  const seen = await witnessed(second);
   ensure(seen >= 3, `the witness saw ${seen} of 3 messages`);
-}
-
-/** Counts the messages that the processes get, by the runtime's own trace. */
-async function witness(target: Target): Promise<void> {
-  await target.eval(`
-    {_, Kept} = process_info(whereis(servers), dictionary), {_, Pids} = lists:keyfind(pids, 1, Kept),
-    Self = self(),
-    spawn(fun() ->
-      register(witness, self()),
-      [erlang:trace(P, true, ['receive']) || P <- Pids],
-      Self ! ready,
-      Loop = fun Loop(N) ->
-        receive
-          {trace, _, 'receive', _} -> Loop(N + 1);
-          {count, Who} -> Who ! {count, N}, Loop(N)
-        end
-      end,
-      Loop(0)
-    end),
-    receive ready -> ok end`);
 }
