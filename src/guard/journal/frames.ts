@@ -102,7 +102,13 @@ function goodFrame(bytes: Uint8Array, offset: number): number | undefined {
 
 function goodFrameBehind(bytes: Uint8Array, bad: number): boolean {
   for (let offset = bad + 1; offset + FRAME < bytes.length; offset++) {
-    if (goodFrame(bytes, offset) !== undefined) return true;
+    // A torn record of many pids is full of what could be a length: few of them have a map behind it, and only those are summed up.
+    if (isMap(bytes[offset + FRAME]) && goodFrame(bytes, offset) !== undefined) return true;
   }
   return false;
+}
+
+/** Whether a body may begin with this byte: MessagePack's fixmap, map 16, map 32. */
+function isMap(byte: number | undefined): boolean {
+  return byte !== undefined && ((byte & 0xf0) === 0x80 || byte === 0xde || byte === 0xdf);
 }
