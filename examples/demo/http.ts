@@ -15,11 +15,14 @@ export interface HttpFigures {
 export class SlowRequests {
   readonly #running = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
+  readonly #ms: number;
   #sent = 0;
   #failed = 0;
 
-  constructor(port: number, inFlight: number) {
-    this.#timer = setInterval(() => this.#begin(port), SLOW_MS / inFlight);
+  /** @param ms how long the server works on each. Default 1000 */
+  constructor(port: number, inFlight: number, ms = SLOW_MS) {
+    this.#ms = ms;
+    this.#timer = setInterval(() => this.#begin(port), ms / inFlight);
   }
 
   /** Sends no more, and waits for the answers that are still to come. */
@@ -34,7 +37,7 @@ export class SlowRequests {
 
   #begin(port: number): void {
     this.#sent += 1;
-    const running = request(port, SLOW_MS).then((answered) => {
+    const running = request(port, this.#ms).then((answered) => {
       if (!answered) this.#failed += 1;
       this.#running.delete(running);
     });
