@@ -9,9 +9,9 @@ describe.runIf(HAVE)("upgrades and downgrades in a row", () => {
     const told: string[] = [];
     const figures = await upgrades({
       otp: await provision("otp25"),
-      ...{ clients: 60, rounds: 6, seed: 20261121, period: 500 },
+      ...{ clients: 60, rounds: 8, seed: 20261121, period: 500 },
       say: (text) => told.push(text),
     });
-    expect(figures, told.join("\n")).toMatchObject({ failed: [], sameSockets: 60, rounds: 6 });
+    expect(figures, told.join("\n")).toMatchObject({ failed: [], sameSockets: 60, rounds: 8 });
   });
 });

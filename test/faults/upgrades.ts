@@ -26,7 +26,7 @@ export interface UpgradesOptions {
   readonly otp: Otp;
   /** How many websockets, each joined to a channel. */
   readonly clients: number;
-  /** How many upgrades and downgrades in all: an even number, from 4 on. */
+  /** How many upgrades and downgrades in all: an even number, more than {@link WARM}. */
   readonly rounds: number;
   /** Gives the moments at which the rounds begin. */
   readonly seed: number;
@@ -55,7 +55,7 @@ export interface UpgradesFigures {
   readonly replyMs: Spread;
   readonly http: { readonly sent: number; readonly failed: number };
   readonly growth: Growth;
-  /** Of this process, from the second round to the last. */
+  /** Of this process, from the fourth round to the last. */
   readonly controller: Readonly<Record<string, number>>;
   readonly leftSuspended: number;
   /** What should have been and was not: empty when all is well. */
@@ -68,7 +68,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** From the second round to the last, what does not grow left out; the control installs the same versions by the release handler alone. */
+/** From the fourth round to the last, what does not grow left out; the control installs the same versions by the release handler alone. */
 export interface Growth {
   readonly ours: Readonly<Record<string, number>>;
   readonly control: Readonly<Record<string, number>>;
@@ -82,14 +82,18 @@ export interface Growth {
   };
 }
 
-/** The first round of each direction loads what is loaded once, and makes the atoms that are made once. */
-const WARM = 2;
+/** The pairs of rounds go two ways in turn: each round on a connection of its own, as the command does; on one that stays, from within the relup. */
+const WAYS = ["fresh", "within"] as const;
+/** The first rounds of each way load what is loaded once, and make the atoms that are made once. */
+const WARM = 2 * WAYS.length;
+/** The longest pause between two rounds, in milliseconds. */
+const PAUSE = 250;
 /** What HTTP requests take, and how many of them run at any time. */
 const REQUEST_MS = 200;
 const REQUESTS = 4;
 
 /**
- * Runs it, on two shops: with `upgrade()`, then the control. In each second pair of rounds, the first among them, each round takes a connection of its own, as the command does.
+ * Runs it, on two shops: with `upgrade()`, then the control.
  * @throws UpgradeError when a round fails
  */
 export async function upgrades(options: UpgradesOptions): Promise<UpgradesFigures> {
@@ -98,13 +102,14 @@ export async function upgrades(options: UpgradesOptions): Promise<UpgradesFigure
   try {
     const holds: number[] = [];
     const ours = await storm(options, REQUESTS, async (link, version, round) => {
-      const fresh = Math.ceil(round / 2) % 2 === 1;
-      const node = fresh ? await link.connect() : link.node;
+      const way = WAYS[Math.floor((round - 1) / 2) % WAYS.length];
+      const node = way === "fresh" ? await link.connect() : link.node;
       try {
-        const report = await upgrade(node, version, { stateDirectory: state });
+        const options = { stateDirectory: state, inRelup: way === "within" };
+        const report = await upgrade(node, version, options);
         holds.push(report.pauseMs);
       } finally {
-        if (fresh) await node.close();
+        if (node !== link.node) await node.close();
       }
     });
     // Without requests: the purge of a bare make_permanent kills those that run old code.
@@ -158,9 +163,9 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
   const http = { sent: 0, failed: 0 };
   for (let round = 1; round <= rounds; round++) {
     const requests = inFlight > 0 && new SlowRequests(shop.httpPort, inFlight, REQUEST_MS);
-    await pause(random.below(500));
+    await pause(random.below(PAUSE));
     await change({ node, connect: open }, round % 2 === 1 ? "0.2.0" : "0.1.0", round);
-    await pause(random.below(500));
+    await pause(random.below(PAUSE));
     if (requests) {
       await requests.stop();
       http.sent += requests.figures().sent;
