@@ -17,12 +17,15 @@ export interface HttpFigures {
 export class SlowRequests {
   readonly #running = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
+  readonly #ms: number;
   #sent = 0;
   #failed = 0;
   #mixed = 0;
 
-  constructor(port: number, inFlight: number) {
-    this.#timer = setInterval(() => this.#begin(port), SLOW_MS / inFlight);
+  /** @param ms how long the server works on each. Default 1000 */
+  constructor(port: number, inFlight: number, ms = SLOW_MS) {
+    this.#ms = ms;
+    this.#timer = setInterval(() => this.#begin(port), ms / inFlight);
   }
 
   /** Sends no more, and waits for the answers that are still to come. */
@@ -37,7 +40,7 @@ export class SlowRequests {
 
   #begin(port: number): void {
     this.#sent += 1;
-    const running = request(port, SLOW_MS).then((body) => {
+    const running = request(port, this.#ms).then((body) => {
       const [first, last] = body?.split(" ") ?? [];
       if (body === undefined) this.#failed += 1;
       else if (first !== last) this.#mixed += 1;

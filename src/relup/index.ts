@@ -57,6 +57,7 @@ export { type PurgeCounts, type PurgeModes, purgeModes, softPurge } from "./soft
 export type { RelupSummary } from "./summary.ts";
 export {
   type RestoredRelup,
+  type RestoreRelupOptions,
   relupBackups,
   restoreRelup,
   type WriteRelupOptions,
