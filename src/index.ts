@@ -100,12 +100,14 @@ export {
   supervisionTree,
 } from "./topology/index.ts";
 export {
+  checkUpgrade,
   type Finding,
   type Operation,
   planUpgrade,
   receiveUpgradeScript,
   runInstruction,
   type Severity,
+  type UpgradeCheck,
   UpgradeError,
   type UpgradeEvent,
   type UpgradeOptions,

@@ -105,6 +105,13 @@ export function buildProgram(): Command {
       .option("--no-permanent", "do not make the version permanent at the end")
       .option("--dry-run", "check and show the plan, change nothing");
   }
+  const check = add(
+    release,
+    "plan <version>",
+    "whether an upgrade would be done, and what it would touch; changes nothing",
+    () => import("./commands/release-plan.ts"),
+  );
+  addPlanOptions(check);
   add(
     release,
     "commit",

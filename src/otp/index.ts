@@ -7,6 +7,7 @@ export { BATCH } from "./batch.ts";
 export {
   type LoadedModule,
   loadedAgainstDisk,
+  loadedFrom,
   loadFile,
   modulesWithOldCode,
   moduleVersions,
@@ -25,11 +26,18 @@ export {
   UnexpectedAnswerError,
 } from "./errors.ts";
 export { type EvaluateOptions, evaluate } from "./evaluate.ts";
-export { bootVersion, consult, consultProblem, listDir } from "./file.ts";
+export { bootVersion, consult, consultProblem, listDir, textFile } from "./file.ts";
 export { initStatus } from "./init.ts";
 export { type LogEvent, type LogEventsOptions, LogStream, logEvents } from "./log-events.ts";
 export { log, logLevel, type NodeLogLevel } from "./logger.ts";
 export { observer } from "./observer.ts";
+export {
+  type BeamChanges,
+  bootFileOf,
+  compareBeams,
+  type FileFacts,
+  fileFacts,
+} from "./release-files.ts";
 export {
   checkInstallRelease,
   type Installed,
@@ -56,4 +64,5 @@ export {
   terminateChild,
   whichChildren,
 } from "./supervisor.ts";
+export { type Surroundings, surroundings } from "./surroundings.ts";
 export { type LeftSuspendedOptions, leftSuspended } from "./sys.ts";

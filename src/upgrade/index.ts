@@ -1,5 +1,6 @@
 /** The main job: hot upgrades of a live release, and how they are told. */
 
+export { checkUpgrade, type UpgradeCheck } from "./check-upgrade.ts";
 export { type NodeOutcome, UpgradeError } from "./errors.ts";
 export {
   STAGES,
@@ -11,7 +12,7 @@ export {
 export type { Operation } from "./operation.ts";
 export { type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";
-export type { Finding, Severity } from "./preflight/index.ts";
+export { type Finding, SEVERITIES, type Severity } from "./preflight/index.ts";
 export {
   type InstructionRun,
   type RunInstructionOptions,

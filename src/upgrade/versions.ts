@@ -3,18 +3,23 @@
 import { type Release, type Remote, unpackRelease, whichReleases } from "../otp/index.ts";
 import { UpgradeError } from "./errors.ts";
 
-/** The release that runs: `current` while an upgrade is not yet permanent, else `permanent`. */
+/** The release that runs. */
 export async function runningRelease(remote: Remote): Promise<Release> {
-  const releases = await whichReleases(remote);
-  const running =
-    releases.find(({ status }) => status === "current") ??
-    releases.find(({ status }) => status === "permanent");
+  const running = runningIn(await whichReleases(remote));
   if (running !== undefined) return running;
   throw new UpgradeError("unpack", "unchanged", "the node runs no release", {
     node: remote.name,
     remedy:
       "Start it from a release (RELEASES and start_erl.data present), not with `erl` or `iex`.",
   });
+}
+
+/** The one of these that runs: `current` while an upgrade is not yet permanent, else `permanent`. */
+export function runningIn(releases: readonly Release[]): Release | undefined {
+  return (
+    releases.find(({ status }) => status === "current") ??
+    releases.find(({ status }) => status === "permanent")
+  );
 }
 
 /**
