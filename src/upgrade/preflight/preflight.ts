@@ -6,8 +6,19 @@ import { configuration } from "./configuration.ts";
 import { type Finding, SEVERITIES } from "./finding.ts";
 import type { Check, Given } from "./given.ts";
 import { libraries } from "./libraries.ts";
+import { oldCode } from "./old-code.ts";
+import { restarts } from "./restarts.ts";
+import { supervisors } from "./supervisors.ts";
+import { suspended } from "./suspended.ts";
 
-const CHECKS: readonly Check[] = [libraries, configuration];
+const CHECKS: readonly Check[] = [
+  libraries,
+  configuration,
+  supervisors,
+  suspended,
+  oldCode,
+  restarts,
+];
 
 /** Errors of a question, not of the link: the other checks go on. */
 const BLIND: readonly ErrorCode[] = ["BEAM_TIMEOUT", "BEAM_REMOTE", "BEAM_DECODE", "BEAM_LIMIT"];
