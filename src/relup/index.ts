@@ -10,6 +10,8 @@ export {
   type RelupImpact,
   type RelupImpactOptions,
   relupImpact,
+  type Supervised,
+  supervisedBy,
 } from "./impact.ts";
 export {
   append,
