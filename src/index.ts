@@ -27,6 +27,7 @@ export {
   Guardian,
   GuardLostError,
   type GuardOptions,
+  GuardUnfitError,
   Journal,
   JournalError,
   type RecoverReport,

@@ -48,6 +48,7 @@ export class Guardian implements AsyncDisposable {
    * Puts a guardian on the node: nothing is held yet. It loads no module there and runs as one process, `beamctl_guard`. Meant for a busy
    * production node.
    * @throws GuardHeldError when another controller guards the node
+   * @throws GuardUnfitError when no guardian can work on this node: it names what is missing
    * @throws UnfinishedOperationError when the journal knows of an operation that was not ended: recover it first
    * @throws JournalError when the intent cannot be written; the node is untouched then
    */

@@ -6,6 +6,7 @@ export {
   GuardHeldError,
   GuardLostError,
   GuardRefusedError,
+  GuardUnfitError,
   JournalDamagedError,
   JournalError,
   JournalLockedError,

@@ -13,18 +13,22 @@ export interface Freed {
   readonly left: number;
 }
 
-/** Waits until nothing is held on the node. */
+/**
+ * Waits until nothing is held on the node. The node and we read the same clock, so what counts is when the node counted, and not how
+ * long its answer was on the way.
+ * @param from of `Date.now()`
+ */
 export async function untilFree(target: Target, from: number, bound: number): Promise<Freed> {
   let left: number | undefined;
   for (;;) {
-    const asked = performance.now() - from;
-    const held = await target.held();
-    const took = performance.now() - from;
-    if (asked >= bound) left ??= held;
+    const { began, ended, held } = await target.heldAt();
+    const took = ended - from;
+    if (began - from >= bound) left ??= held;
     if (held === 0) return { took, left: left ?? 0 };
     if (took > bound + PATIENCE) return { took, left: left ?? held };
     // The one look that counts begins when the bound is over.
-    await pause(asked < bound ? Math.max(0, Math.min(20, bound - (took + 1))) : 50);
+    const until = bound - (Date.now() - from);
+    await pause(until > 0 ? Math.min(20, until) : 50);
   }
 }
 

@@ -20,10 +20,9 @@ export interface Layout {
   readonly runs: number;
   /** The gen_servers of each node. */
   readonly processes: number;
+  /** Nodes that work at the same time. Default 2; more where most of a run is waiting. */
+  readonly lanes?: number;
 }
-
-/** Nodes that work at the same time: the machine's other core is for the controllers. */
-const LANES = 2;
 
 /**
  * Does `work` so many times, the releases in turn. A run that fails gets the next ones a new node.
@@ -32,7 +31,7 @@ const LANES = 2;
 export async function spread(
   context: Context,
   tally: Tally,
-  { part, runs, processes }: Layout,
+  { part, runs, processes, lanes = 2 }: Layout,
   work: (run: Run) => Promise<void>,
   what: (index: number) => string = (index) => `run ${index}`,
 ): Promise<void> {
@@ -56,5 +55,5 @@ export async function spread(
       }
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane));
 }

@@ -158,12 +158,24 @@ export class Target implements AsyncDisposable {
 
   /** How many processes are suspended or frozen, and acceptors do not run. */
   async held(): Promise<number> {
-    const count = await this.eval(`
+    return (await this.heldAt()).held;
+  }
+
+  /** As {@link held}, and when the node began and ended to count, by the machine's clock in milliseconds. */
+  async heldAt(): Promise<{
+    readonly began: number;
+    readonly ended: number;
+    readonly held: number;
+  }> {
+    const told = await this.eval(`
+      Began = os:system_time(millisecond),
       Infos = [process_info(P, [current_function, status]) || P <- processes()],
-      length([I || [{_, F}, {_, S}] = I <- Infos,
-          S =:= suspended orelse (element(1, F) =:= sys andalso element(2, F) =:= suspend_loop)])
-        + 10 - length([P || {{acceptor, _}, P, _, _} <- supervisor:which_children(guard_sup), is_pid(P)])`);
-    return Number(count);
+      Still = length([I || [{_, F}, {_, S}] = I <- Infos,
+          S =:= suspended orelse (element(1, F) =:= sys andalso element(2, F) =:= suspend_loop)]),
+      Run = length([P || {{acceptor, _}, P, _, _} <- supervisor:which_children(guard_sup), is_pid(P)]),
+      [Began, os:system_time(millisecond), Still + 10 - Run]`);
+    const [began = 0, ended = 0, held = 0] = (told as readonly Term[]).map(Number);
+    return { began, ended, held };
   }
 
   /** How many timers of stdlib's `timer` are armed on the node. */

@@ -25,7 +25,7 @@ export const frozen: Part = {
     await spread(
       context,
       tally,
-      { part: "frozen", runs, processes: PROCESSES },
+      { part: "frozen", runs, processes: PROCESSES, lanes: 4 },
       async ({ target, index, random }) => {
         const mode = `${modeOf(index)} and hold`;
         await using controller = await Controller.start(target, { mode, lease });
@@ -34,7 +34,7 @@ export const frozen: Part = {
         ensure(held >= PROCESSES, `only ${held} were held`);
         await pause(random.below(1_500)); // anywhere between two renewals
         await controller.kill("SIGSTOP");
-        const freed = await untilFree(target, performance.now(), limit);
+        const freed = await untilFree(target, Date.now(), limit);
         const { phase, why } = (await guardStatus(target.node)) ?? {};
         ensure(phase === "done" && why === "lease", `the guardian is ${phase} for ${why}`);
         await controller.kill("SIGCONT");

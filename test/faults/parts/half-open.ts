@@ -21,7 +21,8 @@ export const halfOpen: Part = {
     const tally = new Tally("half-open", bound(context, lease + MARGIN));
     const silent = context.short ? 2 : 50;
     const odd = context.short ? 1 : 4;
-    const layout = { part: "half-open", runs: silent + odd * ODD.length, processes: PROCESSES };
+    const runs = silent + odd * ODD.length;
+    const layout = { part: "half-open", runs, processes: PROCESSES, lanes: 4 };
     tally.set("processes", PROCESSES);
     tally.set("leaseMs", lease);
     const faultOf = (index: number) =>
@@ -54,7 +55,7 @@ async function silence(
     if (fault === "cut") proxy.cut();
     else if (fault === "half-close") proxy.halfClose();
     else proxy.stall(fault);
-    const from = performance.now();
+    const from = Date.now();
     const learned = lostAfter(guardian.lost, from);
     const freed = await untilFree(target, from, bound(context, lease + MARGIN));
     const status = await guardStatus(target.node);
@@ -76,6 +77,6 @@ async function silence(
 
 function lostAfter(lost: AbortSignal, from: number): Promise<number> {
   return new Promise((resolve) => {
-    lost.addEventListener("abort", () => resolve(performance.now() - from), { once: true });
+    lost.addEventListener("abort", () => resolve(Date.now() - from), { once: true });
   });
 }

@@ -6,12 +6,15 @@ import { ensure, recovered, until, untilFree } from "../observe.ts";
 import { bound, type Context, type Part, Tally } from "../part.ts";
 import { type Run, spread } from "../spread.ts";
 
-const PROCESSES = 10_000;
-// Short, so that a run takes seconds: the backstop fires one lease after the cap.
-const LEASE = 1_000;
-const CAP = 3_000;
-const BACKSTOP = CAP + LEASE;
 const MARGIN = 500;
+// Shorter than by default, so that a run takes seconds: the backstop fires one lease after the cap.
+const SHORT = { processes: 1_000, lease: 1_000, cap: 4_000 };
+const LONG = { processes: 10_000, lease: 2_000, cap: 10_000 };
+
+const limitOf = (context: Context): number => {
+  const { lease, cap } = context.short ? SHORT : LONG;
+  return bound(context, lease + cap + MARGIN);
+};
 
 /**
  * `stopped`: it is suspended first, so that it can undo nothing when its controller dies. In the next two it may undo in its last moment.
@@ -24,11 +27,13 @@ export const killedGuard: Part = {
   name: "killed-guard",
   what: "exit(Guard, kill) beside the death of the controller; some with the controller alive",
   async run(context) {
-    const tally = new Tally("killed-guard", bound(context, BACKSTOP + MARGIN));
-    tally.set("processes", PROCESSES);
-    tally.set("leaseMs", LEASE);
-    tally.set("capMs", CAP);
-    tally.set("backstopMs", BACKSTOP);
+    const times = context.short ? SHORT : LONG;
+    const { processes, lease, cap } = times;
+    const tally = new Tally("killed-guard", limitOf(context));
+    tally.set("processes", processes);
+    tally.set("leaseMs", lease);
+    tally.set("capMs", cap);
+    tally.set("backstopMs", cap + lease);
     const both = context.short ? 3 : 24;
     const runs = both + (context.short ? 1 : 8);
     const { length } = context.otps;
@@ -37,7 +42,7 @@ export const killedGuard: Part = {
     await spread(
       context,
       tally,
-      { part: "killed-guard", runs, processes: PROCESSES },
+      { part: "killed-guard", runs, processes, lanes: 4 },
       (run) =>
         faultOf(run.index) === "alive"
           ? alive(context, tally, run)
@@ -56,11 +61,12 @@ async function bothDead(
   fault: Fault,
   turn: number,
 ): Promise<void> {
+  const { lease, cap } = context.short ? SHORT : LONG;
   // What is frozen runs at once when its guardian ends; `both` holds acceptors too.
   const mode = turn % 2 === 0 ? "both and hold" : "suspend and hold";
-  await using controller = await Controller.start(target, { mode, lease: LEASE, cap: CAP });
+  await using controller = await Controller.start(target, { mode, lease, cap });
   await controller.said("holding");
-  const from = performance.now();
+  const from = Date.now();
   if (fault === "stopped") {
     await target.loseBoth(() => controller.kill("SIGKILL"));
   } else if (fault === "controller first") {
@@ -75,7 +81,7 @@ async function bothDead(
   if (fault === "stopped") ensure(held > 0, "nothing was held when both were dead");
   tally.add("byBackstop", held > 0 ? 1 : 0);
   tally.add("heldWhenBothWereDead", held);
-  const freed = await untilFree(target, from, bound(context, BACKSTOP + MARGIN));
+  const freed = await untilFree(target, from, limitOf(context));
   await recovered(target);
   tally.freed(freed);
 }
@@ -87,7 +93,7 @@ async function alive(context: Context, tally: Tally, { target }: Run): Promise<v
     const guardian = await Guardian.arm(node, { stateDirectory: target.state });
     await guardian.suspend(await target.servers());
     await target.killGuard();
-    const freed = await untilFree(target, performance.now(), bound(context, BACKSTOP + MARGIN));
+    const freed = await untilFree(target, Date.now(), limitOf(context));
     await until(async () => guardian.lost.aborted, "the controller never learned of it");
     const report = await guardian.undo();
     ensure(report.why === "died", `it was lost for ${report.why}`);

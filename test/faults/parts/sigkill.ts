@@ -39,7 +39,7 @@ async function kill(context: Context, tally: Tally, { target, index, random }: R
   if (index % 2 === 1) await controller.said("round");
   await pause(random.below(1_500));
   await controller.kill("SIGKILL");
-  const from = performance.now();
+  const from = Date.now();
   const freed = await untilFree(target, from, bound(context, PROMISED));
   const report = await recovered(target);
   const { undoneByGuard } = report.operations[0] ?? {};
