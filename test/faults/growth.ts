@@ -27,8 +27,7 @@ const SOURCE = `
     {codePaths, length(code:get_path())},
     {environment, Env},
     {logHandlers, length(logger:get_handler_ids())},
-    {persistentTerms, maps:get(count, persistent_term:info())},
-    {knownNodes, length(nodes(known))}],
+    {persistentTerms, maps:get(count, persistent_term:info())}],
   [garbage_collect(Pid) || Pid <- processes(), Pid =/= self()],
   Memory = [{Kind, erlang:memory(Kind)} || Kind <- [total, processes_used, atom_used, binary, code, ets]],
   {maps:from_list(Counts), maps:from_list(Memory)}.`;

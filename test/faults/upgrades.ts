@@ -72,7 +72,7 @@ export interface Spread {
 export interface Growth {
   readonly ours: Readonly<Record<string, number>>;
   readonly control: Readonly<Record<string, number>>;
-  /** Ours without the control's: what must be empty. */
+  /** What of ours the control's does not explain: must be empty. */
   readonly beyond: Readonly<Record<string, number>>;
   readonly newAtoms: readonly string[];
   /** In bytes, garbage collected. */
@@ -203,22 +203,20 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
 }
 
 function growthOf(ours: Storm, control: Storm): Growth {
+  const beyond = Object.entries(ours.grown)
+    .map(([key, count]) => [key, count - Math.max(0, control.grown[key] ?? 0)] as const)
+    .filter(([, count]) => count > 0);
   return {
     ours: ours.grown,
     control: control.grown,
-    beyond: grown(control.grown, { ...zeros(control.grown), ...ours.grown }),
+    beyond: Object.fromEntries(beyond),
     newAtoms: ours.newAtoms,
     memory: { ours: ours.memory, control: control.memory },
   };
 }
 
-function zeros(of: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.keys(of).map((key) => [key, 0]));
-}
-
 function failures(figures: Omit<UpgradesFigures, "failed">, counted: number): string[] {
   const { clients, sent, answered, http, growth, controller: own } = figures;
-  const more = Object.entries(growth.beyond).filter(([, count]) => count > 0);
   const expectations: [boolean, string][] = [
     [sent > 0 && http.sent > 0, "there was traffic"],
     [figures.lost === 0, "every message was answered"],
@@ -229,7 +227,10 @@ function failures(figures: Omit<UpgradesFigures, "failed">, counted: number): st
     [figures.sameSockets === clients, "every socket is the connection that it was"],
     [http.failed === 0, "every HTTP request was answered"],
     [figures.leftSuspended === 0, "nothing is left suspended"],
-    ...more.map(([key]): [boolean, string] => [false, `no more ${key} on the node`]),
+    ...Object.keys(growth.beyond).map((key): [boolean, string] => [
+      false,
+      `no more ${key} on the node`,
+    ]),
     [(own["handles"] ?? 0) <= 0 && (own["files"] ?? 0) <= 0, "this process holds no more handles"],
   ];
   return expectations.filter(([holds]) => !holds).map(([, what]) => what);
