@@ -20,6 +20,7 @@ import type { Otp } from "../support/index.ts";
 import { startShop } from "../support/shop/start.ts";
 import { type Controller, controller } from "./controller-size.ts";
 import { atomsSince, grown, type Sample, sample } from "./growth.ts";
+import { type Spread, Waits } from "./waits.ts";
 
 /** What is done. */
 export interface UpgradesOptions {
@@ -62,12 +63,6 @@ export interface UpgradesFigures {
   readonly failed: readonly string[];
 }
 
-export interface Spread {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
 /** From the fourth round to the last, what does not grow left out; the control installs the same versions by the release handler alone. */
 export interface Growth {
   readonly ours: Readonly<Record<string, number>>;
@@ -100,14 +95,14 @@ export async function upgrades(options: UpgradesOptions): Promise<UpgradesFigure
   const { clients, rounds } = options;
   const state = await mkdtemp(join(tmpdir(), "beamctl-upgrades-"));
   try {
-    const holds: number[] = [];
+    const holds = new Waits();
     const ours = await storm(options, REQUESTS, async (link, version, round) => {
       const way = WAYS[Math.floor((round - 1) / 2) % WAYS.length];
       const node = way === "fresh" ? await link.connect() : link.node;
       try {
         const options = { stateDirectory: state, inRelup: way === "within" };
         const report = await upgrade(node, version, options);
-        holds.push(report.pauseMs);
+        holds.add(report.pauseMs);
       } finally {
         if (node !== link.node) await node.close();
       }
@@ -124,9 +119,9 @@ export async function upgrades(options: UpgradesOptions): Promise<UpgradesFigure
       lost: sent - (answered - doubled),
       disconnected: clients - open,
       sameSockets: same,
-      pauseMs: spread(ours.longest),
-      holdMs: spread(holds),
-      replyMs: spread(ours.waits),
+      pauseMs: ours.longest.spread,
+      holdMs: holds.spread,
+      replyMs: ours.waits.spread,
       http: ours.http,
       growth,
       controller: grown(ours.controller.before, ours.controller.after),
@@ -158,8 +153,8 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
   await using traffic = await Traffic.open(shop.httpPort, clients, period);
   const samples: Sample[] = [];
   const controllers: Controller[] = [];
-  const longest: number[] = [];
-  const waits: number[] = [];
+  const longest = new Waits();
+  const waits = new Waits();
   const http = { sent: 0, failed: 0 };
   for (let round = 1; round <= rounds; round++) {
     const requests = inFlight > 0 && new SlowRequests(shop.httpPort, inFlight, REQUEST_MS);
@@ -173,8 +168,8 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
     }
     const now = await traffic.counts();
     const wait = now.waits.reduce((most, one) => Math.max(most, one), 0);
-    longest.push(wait);
-    for (const one of now.waits) waits.push(one);
+    longest.add(wait);
+    for (const one of now.waits) waits.add(one);
     const found = await sample(node, shop);
     const last = samples.at(-1)?.counts ?? found.counts;
     samples.push(found);
@@ -183,12 +178,13 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
     say(`round ${round}: ${now.open} open, longest wait ${Math.round(wait)} ms, grown ${more}`);
   }
   const counts = await traffic.stop();
+  for (const one of counts.waits) waits.add(one);
   const before = samples[WARM - 1] as Sample;
   const after = samples.at(-1) as Sample;
   return {
     counts,
     longest,
-    waits: [...waits, ...counts.waits],
+    waits,
     http,
     counted: Number(await evaluate(node, "'Elixir.Shop.Counter':value()", { language: "erlang" })),
     grown: grown(before.counts, after.counts),
@@ -234,11 +230,4 @@ function failures(figures: Omit<UpgradesFigures, "failed">, counted: number): st
     [(own["handles"] ?? 0) <= 0 && (own["files"] ?? 0) <= 0, "this process holds no more handles"],
   ];
   return expectations.filter(([holds]) => !holds).map(([, what]) => what);
-}
-
-function spread(numbers: readonly number[]): Spread {
-  const sorted = numbers.toSorted((one, other) => one - other);
-  const at = (part: number): number =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
-  return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }
