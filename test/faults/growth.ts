@@ -18,7 +18,7 @@ const SOURCE = `
     {ets, length(ets:all())},
     {etsObjects, lists:sum([Size || Table <- ets:all(), Size <- [ets:info(Table, size)], is_integer(Size)])},
     {names, length(registered())},
-    {timers, lists:sum([ets:info(Table, size) || Table <- ets:all(), ets:info(Table, name) =:= timer_tab])},
+    {timers, lists:sum([ets:info(Table, size) || Table <- ets:all(), ets:info(Table, owner) =:= whereis(timer_server)])},
     {links, Sum(links)},
     {monitors, Sum(monitors)},
     {watchers, Sum(monitored_by)},
