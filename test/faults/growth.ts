@@ -18,7 +18,7 @@ const SOURCE = `
     {ets, length(ets:all())},
     {etsObjects, lists:sum([Size || Table <- ets:all(), Size <- [ets:info(Table, size)], is_integer(Size)])},
     {names, length(registered())},
-    {timers, lists:sum([ets:info(Table, size) || Table <- ets:all(), ets:info(Table, name) =:= timer_tab])},
+    {timers, lists:sum([ets:info(Table, size) || Table <- ets:all(), ets:info(Table, owner) =:= whereis(timer_server)])},
     {links, Sum(links)},
     {monitors, Sum(monitors)},
     {watchers, Sum(monitored_by)},
@@ -27,8 +27,7 @@ const SOURCE = `
     {codePaths, length(code:get_path())},
     {environment, Env},
     {logHandlers, length(logger:get_handler_ids())},
-    {persistentTerms, maps:get(count, persistent_term:info())},
-    {knownNodes, length(nodes(known))}],
+    {persistentTerms, maps:get(count, persistent_term:info())}],
   [garbage_collect(Pid) || Pid <- processes(), Pid =/= self()],
   Memory = [{Kind, erlang:memory(Kind)} || Kind <- [total, processes_used, atom_used, binary, code, ets]],
   {maps:from_list(Counts), maps:from_list(Memory)}.`;

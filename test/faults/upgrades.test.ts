@@ -13,5 +13,5 @@ describe.runIf(HAVE)("upgrades and downgrades in a row", () => {
       say: (text) => told.push(text),
     });
     expect(figures, told.join("\n")).toMatchObject({ failed: [], sameSockets: 60, rounds: 8 });
-  });
+  }, 180_000);
 });

@@ -20,6 +20,7 @@ import type { Otp } from "../support/index.ts";
 import { startShop } from "../support/shop/start.ts";
 import { type Controller, controller } from "./controller-size.ts";
 import { atomsSince, grown, type Sample, sample } from "./growth.ts";
+import { type Spread, Waits } from "./waits.ts";
 
 /** What is done. */
 export interface UpgradesOptions {
@@ -62,17 +63,11 @@ export interface UpgradesFigures {
   readonly failed: readonly string[];
 }
 
-export interface Spread {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
 /** From the fourth round to the last, what does not grow left out; the control installs the same versions by the release handler alone. */
 export interface Growth {
   readonly ours: Readonly<Record<string, number>>;
   readonly control: Readonly<Record<string, number>>;
-  /** Ours without the control's: what must be empty. */
+  /** What of ours the control's does not explain: must be empty. */
   readonly beyond: Readonly<Record<string, number>>;
   readonly newAtoms: readonly string[];
   /** In bytes, garbage collected. */
@@ -100,14 +95,14 @@ export async function upgrades(options: UpgradesOptions): Promise<UpgradesFigure
   const { clients, rounds } = options;
   const state = await mkdtemp(join(tmpdir(), "beamctl-upgrades-"));
   try {
-    const holds: number[] = [];
+    const holds = new Waits();
     const ours = await storm(options, REQUESTS, async (link, version, round) => {
       const way = WAYS[Math.floor((round - 1) / 2) % WAYS.length];
       const node = way === "fresh" ? await link.connect() : link.node;
       try {
         const options = { stateDirectory: state, inRelup: way === "within" };
         const report = await upgrade(node, version, options);
-        holds.push(report.pauseMs);
+        holds.add(report.pauseMs);
       } finally {
         if (node !== link.node) await node.close();
       }
@@ -124,9 +119,9 @@ export async function upgrades(options: UpgradesOptions): Promise<UpgradesFigure
       lost: sent - (answered - doubled),
       disconnected: clients - open,
       sameSockets: same,
-      pauseMs: spread(ours.longest),
-      holdMs: spread(holds),
-      replyMs: spread(ours.waits),
+      pauseMs: ours.longest.spread,
+      holdMs: holds.spread,
+      replyMs: ours.waits.spread,
       http: ours.http,
       growth,
       controller: grown(ours.controller.before, ours.controller.after),
@@ -158,8 +153,8 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
   await using traffic = await Traffic.open(shop.httpPort, clients, period);
   const samples: Sample[] = [];
   const controllers: Controller[] = [];
-  const longest: number[] = [];
-  const waits: number[] = [];
+  const longest = new Waits();
+  const waits = new Waits();
   const http = { sent: 0, failed: 0 };
   for (let round = 1; round <= rounds; round++) {
     const requests = inFlight > 0 && new SlowRequests(shop.httpPort, inFlight, REQUEST_MS);
@@ -173,8 +168,8 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
     }
     const now = await traffic.counts();
     const wait = now.waits.reduce((most, one) => Math.max(most, one), 0);
-    longest.push(wait);
-    for (const one of now.waits) waits.push(one);
+    longest.add(wait);
+    for (const one of now.waits) waits.add(one);
     const found = await sample(node, shop);
     const last = samples.at(-1)?.counts ?? found.counts;
     samples.push(found);
@@ -183,12 +178,13 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
     say(`round ${round}: ${now.open} open, longest wait ${Math.round(wait)} ms, grown ${more}`);
   }
   const counts = await traffic.stop();
+  for (const one of counts.waits) waits.add(one);
   const before = samples[WARM - 1] as Sample;
   const after = samples.at(-1) as Sample;
   return {
     counts,
     longest,
-    waits: [...waits, ...counts.waits],
+    waits,
     http,
     counted: Number(await evaluate(node, "'Elixir.Shop.Counter':value()", { language: "erlang" })),
     grown: grown(before.counts, after.counts),
@@ -203,22 +199,20 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
 }
 
 function growthOf(ours: Storm, control: Storm): Growth {
+  const beyond = Object.entries(ours.grown)
+    .map(([key, count]) => [key, count - Math.max(0, control.grown[key] ?? 0)] as const)
+    .filter(([, count]) => count > 0);
   return {
     ours: ours.grown,
     control: control.grown,
-    beyond: grown(control.grown, { ...zeros(control.grown), ...ours.grown }),
+    beyond: Object.fromEntries(beyond),
     newAtoms: ours.newAtoms,
     memory: { ours: ours.memory, control: control.memory },
   };
 }
 
-function zeros(of: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.keys(of).map((key) => [key, 0]));
-}
-
 function failures(figures: Omit<UpgradesFigures, "failed">, counted: number): string[] {
   const { clients, sent, answered, http, growth, controller: own } = figures;
-  const more = Object.entries(growth.beyond).filter(([, count]) => count > 0);
   const expectations: [boolean, string][] = [
     [sent > 0 && http.sent > 0, "there was traffic"],
     [figures.lost === 0, "every message was answered"],
@@ -229,15 +223,11 @@ function failures(figures: Omit<UpgradesFigures, "failed">, counted: number): st
     [figures.sameSockets === clients, "every socket is the connection that it was"],
     [http.failed === 0, "every HTTP request was answered"],
     [figures.leftSuspended === 0, "nothing is left suspended"],
-    ...more.map(([key]): [boolean, string] => [false, `no more ${key} on the node`]),
+    ...Object.keys(growth.beyond).map((key): [boolean, string] => [
+      false,
+      `no more ${key} on the node`,
+    ]),
     [(own["handles"] ?? 0) <= 0 && (own["files"] ?? 0) <= 0, "this process holds no more handles"],
   ];
   return expectations.filter(([holds]) => !holds).map(([, what]) => what);
-}
-
-function spread(numbers: readonly number[]): Spread {
-  const sorted = numbers.toSorted((one, other) => one - other);
-  const at = (part: number): number =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
-  return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }

@@ -182,7 +182,7 @@ export class Target implements AsyncDisposable {
   async timers(): Promise<number> {
     return Number(
       await this.eval(
-        "lists:sum([ets:info(T, size) || T <- ets:all(), ets:info(T, name) =:= timer_tab])",
+        "lists:sum([ets:info(T, size) || T <- ets:all(), ets:info(T, owner) =:= whereis(timer_server)])",
       ),
     );
   }
