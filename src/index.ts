@@ -101,7 +101,18 @@ export {
 } from "./topology/index.ts";
 export {
   type Operation,
+  type PrepareEvent,
+  type PrepareOptions,
+  type PrepareReport,
+  type PushEvent,
+  type PushOptions,
+  type PushReport,
   planUpgrade,
+  prepareRelease,
+  pushRelease,
+  type ReleaseChange,
+  ReleaseError,
+  type ReleaseProblem,
   receiveUpgradeScript,
   runInstruction,
   UpgradeError,
@@ -109,5 +120,7 @@ export {
   type UpgradeOptions,
   type UpgradeReport,
   type UpgradeScript,
+  undoPrepare,
+  unpackVersion,
   upgrade,
 } from "./upgrade/index.ts";

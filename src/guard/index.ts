@@ -11,6 +11,7 @@ export {
   JournalLockedError,
   UnfinishedOperationError,
 } from "./errors.ts";
+export { FileChanges, type FileChangesOptions, type RecoveredFile } from "./file-changes.ts";
 export type { HoldFailure, SuspendFailure } from "./failures.ts";
 export { Guardian, type ProcessOptions, type StepOptions } from "./guardian.ts";
 export { GUARD_NAME, GUARDIAN } from "./guardian-source.ts";
@@ -18,8 +19,10 @@ export { Journal } from "./journal/journal.ts";
 export {
   type Acceptor,
   type Entry,
+  type FileChange,
   type JournalOperation,
   type JournalRecord,
+  operationsOf,
   pidKey,
 } from "./journal/records.ts";
 export { defaultStateDirectory } from "./journal/state-directory.ts";
