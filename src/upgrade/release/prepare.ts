@@ -49,7 +49,7 @@ export interface PrepareReport {
 
 /**
  * Finds what a version still lacks to be gone to hot, and makes it: sasl started, `RELEASES` with the libraries of what runs, the package unpacked, a relup from the
- * appups, the runtime configuration in its `sys.config`. No file of a version that runs is replaced. Each change is in the journal before it is made; {@link undoPrepare} takes them back. Nothing is
+ * appups, the runtime configuration in its `sys.config`, and in that of the version that runs, which is the way back; no other file of it is touched. Each change is in the journal before it is made; {@link undoPrepare} takes them back. Nothing is
  * suspended; meant for a busy production node. To the version that runs only the first two apply.
  * @throws ReleaseError with what is missing and what to do
  * @throws GuardHeldError JournalError UnfinishedOperationError before anything is changed
@@ -130,6 +130,7 @@ class Preparation {
       this.#note(await findRelup(node, running, version));
       this.#note(await findConfig(node, running.name, version));
     } else await this.#foresee(running);
+    this.#note(wayBack(await findConfig(node, running.name, running.version)));
   }
 
   async #foresee(running: Release): Promise<void> {
@@ -171,6 +172,8 @@ class Preparation {
     await this.#step(await findConfig(node, running.name, version), async () => {
       this.#note(await mergeConfig(node, running.name, version, changes));
     });
+    const back = wayBack(await findConfig(node, running.name, running.version));
+    await this.#step(back, () => mergeConfig(node, running.name, running.version, changes));
   }
 
   #note({ change, problems = [], notes = [] }: Found): void {
@@ -205,6 +208,12 @@ class Preparation {
 /** The purpose of a preparation in the journal. */
 export function preparing(version: string): string {
   return `release prepare ${version}`;
+}
+
+/** The version that runs is the one to go back to, maybe in a hurry; until then nobody reads its file but a restart, which computes the same values. */
+function wayBack({ change }: Found): Found {
+  const why = "the way back applies this file: what runtime.exs set at the boot would be lost";
+  return change === undefined ? {} : { change: { ...change, why } };
 }
 
 function unpackChange(version: string, { way, made }: UnpackPlan): ReleaseChange {
