@@ -39,7 +39,9 @@ export async function preflight(
     for (const { application, keys } of await lostEnvironment(remote, config)) {
       const shown = keys.slice(0, SHOWN).map(moduleLabel).join(", ");
       const more = keys.length > SHOWN ? ` and ${keys.length - SHOWN} more` : "";
-      warn(`${config} lacks what is set in the environment of ${application} now: ${shown}${more}`);
+      warn(
+        `${config} lacks what is set in the environment of ${application} now: ${shown}${more} (\`beamctl release prepare ${version}\` merges its runtime.exs)`,
+      );
     }
     return;
   }
@@ -59,8 +61,7 @@ async function refuseUnknownApplications(remote: Remote, version: string): Promi
     `the release handler knows no applications of ${version}: an install would fail half way`,
     {
       node: remote.name,
-      remedy:
-        "The node was first booted without releases/RELEASES: go there by a restart in that version, and make the file before (release_handler:create_RELEASES).",
+      remedy: `The node was first booted without releases/RELEASES: \`beamctl release prepare ${version}\` makes it (release_handler:create_RELEASES).`,
     },
   );
 }

@@ -18,7 +18,7 @@ Beams = fun(Dir) -> [{filename:basename(File), case beam_lib:md5(File) of {ok, {
                      || File <- filelib:wildcard(filename:join([Dir, "ebin", "*.beam"]))] end,
 [Of, Now] = [Beams(Old), Beams(New)],
 Name = fun(File) -> filename:rootname(File) end,
-{[Name(File) || {File, Md5} <- Now, {File, Former} <- Of, Md5 =/= Former],
+{[Name(File) || {File, Md5} <- Now, case lists:keyfind(File, 1, Of) of false -> false; {_, Former} -> Md5 =/= Former end],
  [Name(File) || {File, _} <- Now, not lists:keymember(File, 1, Of)],
  [Name(File) || {File, _} <- Of, not lists:keymember(File, 1, Now)]}`,
 });
