@@ -92,6 +92,28 @@ export function buildProgram(): Command {
 
   const release = program.command("release").description("versions of the release: list, upgrade");
   add(release, "ls", "versions and their status", () => import("./commands/release-ls.ts"));
+  add(
+    release,
+    "push <tarball>",
+    "copy a package to the node, in verified chunks",
+    () => import("./commands/release-push.ts"),
+  )
+    .option("--as <name>", "the release's name on the node (default: that in the package)")
+    .option("--force", "replace another file of that name");
+  add(
+    release,
+    "unpack <version>",
+    "make the release handler know a version, however it was packed",
+    () => import("./commands/release-unpack.ts"),
+  );
+  add(
+    release,
+    "prepare <version>",
+    "make what a plain mix release lacks: RELEASES, relup, runtime configuration",
+    () => import("./commands/release-prepare.ts"),
+  )
+    .option("--dry-run", "list what would be changed, change nothing")
+    .option("--undo", "take back what was prepared");
   for (const verb of ["upgrade", "downgrade"] as const) {
     const command = add(
       release,

@@ -97,9 +97,10 @@ export async function arm(node: BeamNode, options: GuardOptions): Promise<Armed>
 }
 
 /** An operation of an earlier life of the node has ended with it; one of this life must be recovered first. */
-async function settleEarlier(node: BeamNode, journal: Journal): Promise<void> {
-  for (const { operation, creation, purpose } of journal.unfinished) {
-    if (creation === node.creation) {
+export async function settleEarlier(node: BeamNode, journal: Journal): Promise<void> {
+  for (const { operation, creation, purpose, files } of journal.unfinished) {
+    // Files outlast a restart.
+    if (creation === node.creation || files.length > 0) {
       throw new UnfinishedOperationError(node.name, operation, purpose);
     }
     await journal.append(operation, { kind: "end", outcome: "restarted", left: 0 });
@@ -115,7 +116,7 @@ interface About {
 
 const LONGEST = 200;
 
-function whoWeAre(operation: string, purpose: string): About {
+export function whoWeAre(operation: string, purpose: string): About {
   return {
     operation: operation.slice(0, LONGEST),
     purpose: purpose.slice(0, LONGEST),

@@ -13,6 +13,7 @@ export {
   UnfinishedOperationError,
 } from "./errors.ts";
 export type { HoldFailure, SuspendFailure } from "./failures.ts";
+export { FileChanges, type FileChangesOptions, type RecoveredFile } from "./file-changes.ts";
 export { Guardian, type ProcessOptions, type StepOptions } from "./guardian.ts";
 export { GUARD_NAME, GUARDIAN } from "./guardian-source.ts";
 export { type ExaminedJournal, examineJournal, journalFiles } from "./journal/examine.ts";
@@ -20,8 +21,10 @@ export { Journal } from "./journal/journal.ts";
 export {
   type Acceptor,
   type Entry,
+  type FileChange,
   type JournalOperation,
   type JournalRecord,
+  operationsOf,
   pidKey,
 } from "./journal/records.ts";
 export { defaultStateDirectory } from "./journal/state-directory.ts";

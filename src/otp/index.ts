@@ -16,6 +16,7 @@ export {
   rootDir,
   softPurge,
 } from "./code.ts";
+export { hex, MD5, type PathState, pathStates, problemOf } from "./digests.ts";
 export { type EnvironmentKeys, lostEnvironment } from "./environment.ts";
 export { type SystemInfo, systemInfo, type Usage } from "./erlang.ts";
 export {

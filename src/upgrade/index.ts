@@ -13,6 +13,26 @@ export type { Operation } from "./operation.ts";
 export { type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";
 export { type Finding, SEVERITIES, type Severity } from "./preflight/index.ts";
+export type { ReleaseChange, ReleaseProblem } from "./release/change.ts";
+export { ReleaseError } from "./release/errors.ts";
+export {
+  type PrepareEvent,
+  type PrepareOptions,
+  type PrepareReport,
+  prepareRelease,
+} from "./release/prepare.ts";
+export {
+  type PushEvent,
+  type PushOptions,
+  type PushReport,
+  pushRelease,
+} from "./release/push.ts";
+export {
+  type UndoneChange,
+  type UndoReport as UndoPrepareReport,
+  undoPrepare,
+} from "./release/undo.ts";
+export { type Unpacked, type UnpackOptions, unpackVersion } from "./release/unpack.ts";
 export {
   type InstructionRun,
   type RunInstructionOptions,
@@ -20,3 +40,4 @@ export {
 } from "./run-instruction.ts";
 export { upgrade } from "./upgrade.ts";
 export { receiveUpgradeScript, type UpgradeScript } from "./upgrade-script.ts";
+export { runningRelease } from "./versions.ts";

@@ -125,7 +125,8 @@ class Upgrade {
   async #prepare(): Promise<Prepared> {
     const release = await runningRelease(this.#node);
     this.#from = release.version;
-    const fresh = await ensureUnpacked(this.#node, release, this.#version);
+    const { stateDirectory } = this.#options;
+    const fresh = await ensureUnpacked(this.#node, release, this.#version, stateDirectory);
     if (fresh) this.#stages.log("info", `unpacked ${release.name}-${this.#version}`);
     const prepared = await prepare(this.#node, release, this.#version, this.#options);
     this.#output.announce(prepared.path.instructions);
