@@ -24,7 +24,7 @@ export const REMOTE_CALLS: ReadonlySet<string> = new Set([
     "application:which_applications/1",
   ],
   ...["application_controller:get_master/1", "application_master:get_child/1"],
-  ...["beam_lib:chunks/3", "beam_lib:md5/1", "code:get_path/0"],
+  ...["beam_lib:chunks/3", "beam_lib:md5/1"],
   ...["code:all_loaded/0", "code:is_loaded/1", "code:where_is_file/1"],
   ...["erlang:term_to_binary/2", "binary:compile_pattern/1", "binary:matches/2", "binary:part/2"],
   ...["binary:match/2", "ets:all/0", "ets:info/2", "ets:match/2", "inet:sockname/1"],

@@ -6,8 +6,11 @@ import { configuration } from "./configuration.ts";
 import { type Finding, SEVERITIES } from "./finding.ts";
 import type { Check, Given } from "./given.ts";
 import { libraries } from "./libraries.ts";
+import { migrations } from "./migrations.ts";
 import { oldCode } from "./old-code.ts";
+import { protocols } from "./protocols.ts";
 import { restarts } from "./restarts.ts";
+import { staticAssets } from "./static-manifest.ts";
 import { supervisors } from "./supervisors.ts";
 import { suspended } from "./suspended.ts";
 
@@ -18,6 +21,9 @@ const CHECKS: readonly Check[] = [
   suspended,
   oldCode,
   restarts,
+  protocols,
+  staticAssets,
+  migrations,
 ];
 
 /** Errors of a question, not of the link: the other checks go on. */
