@@ -14,7 +14,10 @@ import { openShop } from "../support/shop/open.ts";
 const PROTOCOL = `
 Code.compiler_options(docs: true, debug_info: true)
 [{protocol, beam}] = Code.compile_string("defprotocol Shop.Describe do\\n  def describe(x)\\nend")
-File.write!(Path.join(root, "lib/shop-0.1.0/ebin/Elixir.Shop.Describe.beam"), beam)
+plain = Path.join(root, "lib/shop-0.1.0/ebin/Elixir.Shop.Describe")
+File.write!(plain <> ".beam", beam)
+load = fn file -> :code.purge(protocol); {:module, _} = :code.load_abs(String.to_charlist(file)) end
+load.(plain)
 Code.compile_string("""
 defimpl Shop.Describe, for: Integer do
   def describe(_), do: "a number"
@@ -31,8 +34,7 @@ end
 name = "consolidated/Elixir.Shop.Describe.beam"
 File.write!(Path.join([root, "releases/0.1.0", name]), old)
 File.write!(Path.join([root, "releases/0.2.0", name]), new)
-:code.purge(protocol)
-{:module, _} = :code.load_abs(String.to_charlist(Path.rootname(Path.join([root, "releases/0.1.0", name]))))
+load.(Path.rootname(Path.join([root, "releases/0.1.0", name])))
 :ok`;
 
 const ASK = `try do Shop.Describe.describe(struct(Shop.Price)) rescue e in Protocol.UndefinedError -> e.__struct__ end`;

@@ -42,14 +42,15 @@ export function loadedBeams(given: Given): ReadonlyMap<string, string> {
   );
 }
 
-interface Library {
+/** An application of the new version, and the modules of it that the relup loads. */
+export interface Library {
   readonly name: string;
   readonly version: string;
   readonly modules: readonly string[];
 }
 
 /** `{load_object_code, {Lib, Vsn, [Module]}}`. */
-function loadedLibraries({ path }: Given): Library[] {
+export function loadedLibraries({ path }: Given): Library[] {
   return path.instructions.flatMap((instruction) => {
     const { tag, args } = partsOf(instruction);
     const [name, version, modules] =

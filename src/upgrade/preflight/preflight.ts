@@ -5,12 +5,14 @@ import { UpgradeError } from "../errors.ts";
 import { configuration } from "./configuration.ts";
 import { type Finding, SEVERITIES } from "./finding.ts";
 import type { Check, Given } from "./given.ts";
+import { heldFuns } from "./held-funs.ts";
 import { libraries } from "./libraries.ts";
 import { migrations } from "./migrations.ts";
 import { oldCode } from "./old-code.ts";
 import { protocols } from "./protocols.ts";
 import { restarts } from "./restarts.ts";
 import { staticAssets } from "./static-manifest.ts";
+import { structs } from "./structs.ts";
 import { supervisors } from "./supervisors.ts";
 import { suspended } from "./suspended.ts";
 
@@ -24,6 +26,8 @@ const CHECKS: readonly Check[] = [
   protocols,
   staticAssets,
   migrations,
+  heldFuns,
+  structs,
 ];
 
 /** Errors of a question, not of the link: the other checks go on. */
