@@ -285,7 +285,7 @@ gen_server:cast(two, {fun shop_server:loop/0, fun lists:map/2, fun(X) -> X end})
         `register(crowd, spawn(fun() ->
     erlang:system_flag(scheduler_wall_time, true),
     erlang:system_flag(scheduler_wall_time, true),
-    [spawn_link(fun() -> gen_server:enter_loop(shop_server, [], {state, N}) end) || N <- lists:seq(1, 10000)],
+    [proc_lib:spawn_link(fun() -> gen_server:enter_loop(shop_server, [], {state, N}) end) || N <- lists:seq(1, 10000)],
     receive stop -> exit(kill) end end)), timer:sleep(200)`,
       );
       // Scheduler time that others do not take: of all schedulers, minus what the node takes by itself, which is nothing.
