@@ -32,6 +32,14 @@ export function addPlanOptions(
       "have the relup call them at their very place; if we vanish then, the node restarts",
     );
   }
+  if (plan) {
+    command
+      .option("--load-protocols", "load the new version's consolidated protocols after the install")
+      .option(
+        "--refresh-endpoints",
+        "have Phoenix endpoints read the new manifest of static assets",
+      );
+  }
   return command
     .addOption(targetOption())
     .addOption(acceptorsOption())
@@ -64,6 +72,8 @@ export async function planOptions(local: Local): Promise<UpgradeOptions> {
     drainTimeout: milliseconds(String(local["drain"])),
     inRelup: local["inRelup"] === true,
     notifyRequests: local["notifyRequests"] === true,
+    loadProtocols: local["loadProtocols"] === true,
+    refreshEndpoints: local["refreshEndpoints"] === true,
     ...(accept === undefined ? {} : { accept }),
     ...(application === undefined ? {} : { application }),
     ...(listeners === undefined ? {} : { listeners }),

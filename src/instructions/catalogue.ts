@@ -12,6 +12,8 @@ import { CheckRanchConnections } from "./check-ranch-connections.ts";
 import { FinishRunningRequests } from "./finish-running-requests.ts";
 import { Info } from "./info.ts";
 import type { RunnableInstruction } from "./instruction.ts";
+import { LoadProtocols } from "./load-protocols.ts";
+import { RefreshEndpoints } from "./refresh-endpoints.ts";
 import { ReloadModules } from "./reload-modules.ts";
 import { RerunFailedRequests } from "./rerun-failed-requests.ts";
 import { ResumeChannels } from "./resume-channels.ts";
@@ -20,7 +22,7 @@ import { Sleep } from "./sleep.ts";
 import { SuspendChannels } from "./suspend-channels.ts";
 import { SuspendRanchAcceptors } from "./suspend-ranch-acceptors.ts";
 
-/** edeliver's, all of them. */
+/** edeliver's, all of them, and two of our own for what no relup does. */
 export const INSTRUCTIONS: readonly RunnableInstruction[] = [
   CheckProcessesRunningOldCode,
   CheckRanchAcceptors,
@@ -35,6 +37,8 @@ export const INSTRUCTIONS: readonly RunnableInstruction[] = [
   RerunFailedRequests,
   ResumeChannels,
   ResumeRanchAcceptors,
+  LoadProtocols,
+  RefreshEndpoints,
   Info,
   Sleep,
 ];

@@ -57,6 +57,7 @@ export {
   type RelupModifier,
   type RunnableInstruction,
 } from "./instruction.ts";
+export { LoadProtocols } from "./load-protocols.ts";
 export {
   debug,
   error,
@@ -88,6 +89,7 @@ export {
   ranchListenerSup,
   websocketChannelConnections,
 } from "./ranch-tree.ts";
+export { RefreshEndpoints } from "./refresh-endpoints.ts";
 export { ReloadModules } from "./reload-modules.ts";
 export { RerunFailedRequests } from "./rerun-failed-requests.ts";
 export { ResumeChannels } from "./resume-channels.ts";

@@ -115,7 +115,8 @@ function run(
   return runScript(remote, script, { Modules: modules.map(atom) }, { timeout, signal });
 }
 
-// The code path, not the file that was loaded: after an upgrade the path leads to the new libraries.
+// The code path, not the file that was loaded: after an upgrade the path leads to the new libraries. But a protocol that a relup has loaded out of
+// its application is not the consolidated one, which comes first on the path.
 const COMPARE: Script = new Script({
   name: "loaded_against_disk",
   bindings: ["Modules"],
@@ -124,7 +125,12 @@ const COMPARE: Script = new Script({
 [case code:is_loaded(Module) of
     false -> {Module, false, true};
     {file, File} ->
-        Path = case code:where_is_file(atom_to_list(Module) ++ ".beam") of non_existing -> File; Found -> Found end,
+        Name = atom_to_list(Module) ++ ".beam",
+        IsConsolidated = fun(At) -> is_list(At) andalso lists:suffix("/consolidated/" ++ Name, At) end,
+        Path = case code:where_is_file(Name) of
+            non_existing -> File;
+            Found -> case IsConsolidated(Found) andalso is_list(File) andalso not IsConsolidated(File) of true -> File; false -> Found end
+        end,
         Disk = case is_list(Path) andalso beam_lib:md5(Path) of {ok, {_, Md5}} -> Md5; _ -> none end,
         {Module, true, erlang:get_module_info(Module, md5) =:= Disk}
 end || Module <- Modules]`,

@@ -16,6 +16,8 @@ export {
   rootDir,
   softPurge,
 } from "./code.ts";
+export { codePath, loadAbsolute, replaceInCodePath } from "./code-path.ts";
+export { consolidatedProtocols } from "./consolidated.ts";
 export { hex, MD5, type PathState, pathStates, problemOf } from "./digests.ts";
 export { type EnvironmentKeys, lostEnvironment } from "./environment.ts";
 export { type SystemInfo, systemInfo, type Usage } from "./erlang.ts";

@@ -22,5 +22,11 @@ export type {
   Unanswered,
 } from "./socket.ts";
 export { type Stacks, stacksOf } from "./stacks.ts";
+export {
+  type StaticCache,
+  staticCaches,
+  staticDifferences,
+  staticManifest,
+} from "./static-cache.ts";
 export { type ConnectionCount, countConnections } from "./summary.ts";
 export { type SupervisionNode, supervisionTree, type TreeOptions } from "./tree.ts";

@@ -67,6 +67,13 @@ export interface UpgradeOptions {
   listeners?: readonly string[];
   /** Whether requests that outlast `drainTimeout` are sent edeliver's messages, which no published Phoenix knows. Default `false`. */
   notifyRequests?: boolean;
+  /**
+   * Whether the new version's consolidated protocols are loaded right after the install (`LoadProtocols`): no relup does it. Default `false`: where they
+   * differ, the check refuses.
+   */
+  loadProtocols?: boolean;
+  /** Whether Phoenix endpoints read the new version's manifest of static assets after the install (`RefreshEndpoints`). Default `false`. */
+  refreshEndpoints?: boolean;
   /** Whether the instructions write their lines in the node's own log too. Default `true`. */
   nodeLog?: boolean;
   /**

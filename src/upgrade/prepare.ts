@@ -3,11 +3,13 @@
 import {
   type InstructionConfig,
   type Instructions,
+  LoadProtocols,
   PLANS,
   type PlanEntry,
   type PlanStep,
   plan,
   planWithin,
+  RefreshEndpoints,
   settings,
   stepsOf,
   stepsWithin,
@@ -83,8 +85,16 @@ export function stepName(step: PlanStep): string {
   return step.type === "relup" ? partsOf(step.instruction).tag : step.type;
 }
 
-function entriesOf({ plan: chosen = "edeliver" }: UpgradeOptions): readonly PlanEntry[] {
-  return typeof chosen === "string" ? PLANS[chosen] : chosen;
+/** The plan's own; before them what comes first behind the relup, as clients still wait then. */
+function entriesOf(options: UpgradeOptions): readonly PlanEntry[] {
+  const { plan: chosen = "edeliver", loadProtocols = false, refreshEndpoints = false } = options;
+  const own = typeof chosen === "string" ? PLANS[chosen] : chosen;
+  const named = (one: PlanEntry) => own.includes(one);
+  const first = [
+    ...(loadProtocols ? [LoadProtocols] : []),
+    ...(refreshEndpoints ? [RefreshEndpoints] : []),
+  ].filter((one) => !named(one));
+  return [...first, ...own];
 }
 
 function configOf(release: Release, options: UpgradeOptions): InstructionConfig {

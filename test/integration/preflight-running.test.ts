@@ -1,12 +1,19 @@
 /** The checks of the running system: each finding is provoked on a real node, and absent where all is well. */
 
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { evaluate } from "../../src/otp/index.ts";
 import type { Finding } from "../../src/upgrade/index.ts";
 import type { Check } from "../../src/upgrade/preflight/given.ts";
+import { heldFuns } from "../../src/upgrade/preflight/held-funs.ts";
+import { migrations } from "../../src/upgrade/preflight/migrations.ts";
 import { oldCode } from "../../src/upgrade/preflight/old-code.ts";
+import { protocols } from "../../src/upgrade/preflight/protocols.ts";
 import { restarts } from "../../src/upgrade/preflight/restarts.ts";
+import { staticAssets } from "../../src/upgrade/preflight/static-manifest.ts";
+import { structs } from "../../src/upgrade/preflight/structs.ts";
 import { supervisors } from "../../src/upgrade/preflight/supervisors.ts";
 import { suspended } from "../../src/upgrade/preflight/suspended.ts";
 import { type BeamProcess, provision, startErl } from "../support/index.ts";
@@ -171,6 +178,152 @@ timer:sleep(20), sys:suspend(Asleep), Self`,
       expect(brief(await find(restarts, remove))).toEqual([
         "danger code-removed: the relup removes shop_server, of which 3 processes run on",
       ]);
+    });
+
+    it("find anonymous functions of a changed module in a state, however deep, and no others", async () => {
+      expect(brief(await find(heldFuns))).toEqual([]);
+      const deep = "#{a => [1, {two, shop_server:hold()}]}";
+      await erlang(
+        node,
+        `gen_server:cast(one, ${deep}), sys:get_state(one),
+gen_server:cast(two, {fun shop_server:loop/0, fun lists:map/2, fun(X) -> X end}), sys:get_state(two)`,
+      );
+      expect(brief(await find(heldFuns))).toEqual([
+        "warning functions-held: 1 process holds an anonymous function of shop_server in the state: PID",
+      ]);
+      await erlang(node, "[gen_server:cast(Name, {state, Name}) || Name <- [one, two]]");
+      expect(brief(await find(heldFuns))).toEqual([]);
+    });
+
+    it("find structs that change where nobody changes them, by the beams alone", async () => {
+      const root = join(beam.home, "root");
+      const cart = (keys: string) =>
+        `-module(shop_cart).\n-export(['__struct__'/0]).\n'__struct__'() -> #{'__struct__' => ?MODULE, ${keys}}.\n`;
+      await compileOn(node, beam.home, cart("items => [], owner => nil"));
+      const loads = [
+        '{load_object_code, {shop, "0.2.0", [shop_cart, shop_server]}}',
+        "point_of_no_return",
+        "{load, {shop_cart, brutal_purge, brutal_purge}}",
+        "{load, {shop_server, brutal_purge, brutal_purge}}",
+      ];
+      const ebin = join(root, "lib/shop-0.2.0/ebin");
+      const check = async (instructions: readonly string[]) =>
+        brief(await structs.find(givenBy(node, instructions, { root })));
+      await erlang(
+        node,
+        "gen_server:cast(one, {state, [shop_cart:'__struct__'()]}), sys:get_state(one)",
+      );
+      const records =
+        "notice state-unchanged: shop_server is loaded without a code_change, and 3 processes have a record or struct as state: PID, PID, PID";
+      await compileOn(node, ebin, cart("items => [], owner => nil"), { load: false });
+      expect(await check(loads)).toEqual([records]);
+      await compileOn(node, ebin, cart("items => [], buyer => nil"), { load: false });
+      expect(await check(loads)).toEqual([
+        "warning struct-changes: the struct shop_cart changes (new buyer, gone owner), and lives in the states of 1 process without a code_change: PID",
+        records,
+      ]);
+      expect(await check([...UPDATES, ...loads.slice(2)])).toEqual([]);
+      const gone = await check(loads.map((one) => one.replace('"0.2.0"', '"0.3.0"')));
+      expect(gone[0]).toContain(
+        "notice struct-unknown: shop_cart is a struct in the states of 1 process",
+      );
+      await erlang(node, "gen_server:cast(one, {state, one})");
+    });
+
+    it("compare an endpoint's static paths with the new version's manifest", async () => {
+      const root = join(beam.home, "root");
+      const folder = join(root, "lib/shop-0.2.0/priv/static");
+      await mkdir(folder, { recursive: true });
+      const write = (css: string) =>
+        writeFile(
+          join(folder, "cache_manifest.json"),
+          JSON.stringify({ latest: { "app.css": css }, digests: {} }),
+        );
+      await erlang(
+        node,
+        `Me = self(), spawn(fun() ->
+    Table = ets:new('Elixir.Shop.Endpoint', [named_table, public]),
+    ets:insert(Table, [{'__config__', self()}, {otp_app, shop}, {secret_key_base, <<"a-secret">>},
+        {cache_static_manifest, <<"priv/static/cache_manifest.json">>},
+        {{'__phoenix_static__', <<"/app.css">>}, cache, {<<"/app-1.css?vsn=d">>, <<"sha512-x">>}}]),
+    Me ! ready, receive stop -> ok end end), receive ready -> ok end`,
+      );
+      const check = async () => await staticAssets.find(givenBy(node, UPDATES, { root }));
+      await write("app-1.css");
+      expect(await check()).toEqual([]);
+      await write("app-2.css");
+      const found = await check();
+      expect(found).toMatchObject([
+        { code: "static-manifest-stale", severity: "warning", about: ["Elixir.Shop.Endpoint"] },
+      ]);
+      expect(found[0]?.what).toMatch(
+        /^Shop\.Endpoint answers other paths than .*, for 1 asset: \/app\.css$/,
+      );
+      expect(JSON.stringify(found)).not.toContain("a-secret");
+    });
+
+    it("name the migrations that the version which runs does not have", async () => {
+      const root = join(beam.home, "root");
+      const put = async (vsn: string, ...names: string[]) => {
+        const folder = join(root, `lib/shop-${vsn}/priv/repo/migrations`);
+        await mkdir(folder, { recursive: true });
+        for (const name of names) await writeFile(join(folder, name), "");
+      };
+      const check = async () => brief(await migrations.find(givenBy(node, UPDATES, { root })));
+      await put("0.1.0", "1_first.exs", ".formatter.exs");
+      await put("0.2.0", "1_first.exs", ".formatter.exs");
+      expect(await check()).toEqual([]);
+      await put("0.2.0", "2_second.exs");
+      expect(await check()).toEqual([
+        "notice migrations-new: shop has 1 migration in priv/repo/migrations that the version that runs has not: 2_second.exs",
+      ]);
+    });
+
+    it("cost a node with ten thousand processes little", async () => {
+      await erlang(
+        node,
+        `register(crowd, spawn(fun() ->
+    erlang:system_flag(scheduler_wall_time, true),
+    erlang:system_flag(scheduler_wall_time, true),
+    [proc_lib:spawn_link(fun() -> gen_server:enter_loop(shop_server, [], {state, N}) end) || N <- lists:seq(1, 10000)],
+    receive stop -> exit(kill) end end)), timer:sleep(200)`,
+      );
+      // Scheduler time that others do not take: of all schedulers, minus what the node takes by itself, which is nothing.
+      const cost = async (work: () => Promise<unknown>) => {
+        const before = await erlang(node, "erlang:statistics(scheduler_wall_time)");
+        const reductions = Number(
+          await erlang(node, "element(1, erlang:statistics(exact_reductions))"),
+        );
+        await work();
+        const after = Number(await erlang(node, "element(1, erlang:statistics(exact_reductions))"));
+        const active = await evaluate(
+          node,
+          `Sum = fun(List) -> lists:sum([Active || {_, Active, _} <- List]) end,
+(Sum(erlang:statistics(scheduler_wall_time)) - Sum(Before)) div 1000000`,
+          { language: "erlang", bindings: { Before: before } },
+        );
+        return { reductions: after - reductions, milliseconds: Number(active) };
+      };
+      const all = [
+        supervisors,
+        suspended,
+        oldCode,
+        restarts,
+        protocols,
+        staticAssets,
+        migrations,
+        heldFuns,
+        structs,
+      ];
+      const used = await cost(async () => {
+        const given = givenBy(node, UPDATES);
+        for (const check of all) await check.find(given);
+      });
+      await erlang(node, "exit(whereis(crowd), kill)");
+      console.log(
+        `${set}: all checks over 10,000 processes: ${used.reductions} reductions, ${used.milliseconds} ms of schedulers`,
+      );
+      expect(used.reductions).toBeLessThan(20_000_000);
     });
   },
 );

@@ -15,10 +15,15 @@ import { ephemeral } from "./ephemeral.ts";
 import { type Finding, SEVERITIES } from "./finding.ts";
 import type { Check, Given, Ground } from "./given.ts";
 import { handlerFiles } from "./handler-files.ts";
+import { heldFuns } from "./held-funs.ts";
 import { instructions } from "./instructions.ts";
 import { libraries } from "./libraries.ts";
+import { migrations } from "./migrations.ts";
 import { oldCode } from "./old-code.ts";
+import { protocols } from "./protocols.ts";
 import { restarts } from "./restarts.ts";
+import { staticAssets } from "./static-manifest.ts";
+import { structs } from "./structs.ts";
 import { supervisors } from "./supervisors.ts";
 import { suspended } from "./suspended.ts";
 
@@ -43,6 +48,11 @@ const CHECKS: readonly Check[] = [
   suspended,
   oldCode,
   restarts,
+  protocols,
+  staticAssets,
+  migrations,
+  heldFuns,
+  structs,
   ...GROUND_CHECKS,
 ];
 
