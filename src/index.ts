@@ -100,10 +100,14 @@ export {
   supervisionTree,
 } from "./topology/index.ts";
 export {
+  BudgetError,
+  type BudgetOptions,
   type Finding,
   type Operation,
+  type OperationReport,
   planUpgrade,
   receiveUpgradeScript,
+  renderReport,
   runInstruction,
   type Severity,
   UpgradeError,

@@ -1,5 +1,7 @@
 /** The main job: hot upgrades of a live release, and how they are told. */
 
+export type { Budget, BudgetOptions } from "./budget/budget.ts";
+export { BudgetError } from "./budget/errors.ts";
 export { type NodeOutcome, UpgradeError } from "./errors.ts";
 export {
   STAGES,
@@ -12,6 +14,13 @@ export type { Operation } from "./operation.ts";
 export { type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";
 export type { Finding, Severity } from "./preflight/index.ts";
+export {
+  type AnyReport,
+  type OperationReport,
+  REPORT_SCHEMA,
+  type ReportFormat,
+  renderReport,
+} from "./report/index.ts";
 export {
   type InstructionRun,
   type RunInstructionOptions,
