@@ -101,9 +101,12 @@ export {
   supervisionTree,
 } from "./topology/index.ts";
 export {
+  BudgetError,
+  type BudgetOptions,
   checkUpgrade,
   type Finding,
   type Operation,
+  type OperationReport,
   type PrepareEvent,
   type PrepareOptions,
   type PrepareReport,
@@ -117,6 +120,7 @@ export {
   ReleaseError,
   type ReleaseProblem,
   receiveUpgradeScript,
+  renderReport,
   runInstruction,
   type Severity,
   type UpgradeCheck,

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Argument, Command, Option } from "commander";
 import type { Local, Run } from "./command.ts";
 import { type Globals, globalOptions } from "./globals.ts";
-import { addPlanOptions, targetOption } from "./plan-options.ts";
+import { addBudgetOptions, addPlanOptions, addReportOption, targetOption } from "./plan-options.ts";
 
 /** The whole program, not yet parsed. */
 export function buildProgram(): Command {
@@ -121,7 +121,7 @@ export function buildProgram(): Command {
       `${verb} hot, with nobody disconnected`,
       () => import("./commands/release-upgrade.ts"),
     );
-    addPlanOptions(command)
+    addReportOption(addBudgetOptions(addPlanOptions(command)))
       .option("--install-timeout <duration>", "the longest the install may take", "5m")
       .option("--edeliver-output", "be visible in nodes() and show what edeliver's relup prints")
       .option("--no-permanent", "do not make the version permanent at the end")

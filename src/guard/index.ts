@@ -30,6 +30,7 @@ export {
 export { defaultStateDirectory } from "./journal/state-directory.ts";
 export { packTerms, TERM_EXTENSIONS, unpackTerms } from "./journal/term-extensions.ts";
 export type { LeaseHealth } from "./lease.ts";
+export type { Queues } from "./queues.ts";
 export {
   type RecoveredOperation,
   type RecoverOptions,
@@ -39,3 +40,4 @@ export {
 export { leftOf, type UndoReport } from "./report.ts";
 export type { GuardPhase, GuardStatus } from "./status.ts";
 export { suspendedAmong } from "./suspended-among.ts";
+export type { HeldTime, HoldTimes } from "./times.ts";

@@ -5,8 +5,9 @@ export const PURE_MODULES: ReadonlySet<string> = new Set(["lists", "maps"]);
 
 /** Functions of the runtime that are called without a module. */
 export const LOCAL_CALLS: ReadonlySet<string> = new Set([
-  ...["element/2", "length/1", "max/2", "min/2", "node/0", "node/1", "self/0"],
   ...["byte_size/1", "is_atom/1", "is_binary/1", "is_list/1", "is_map/1"],
+  ...["element/2", "tuple_size/1", "length/1", "max/2", "min/2", "node/0", "node/1", "self/0"],
+  ...["is_integer/1"],
   ...["is_pid/1", "is_port/1", "is_map_key/2", "is_tuple/1", "atom_to_list/1", "hd/1"],
   ...["process_info/2", "processes/0", "registered/0", "whereis/1"],
 ]);
@@ -15,7 +16,7 @@ export const LOCAL_CALLS: ReadonlySet<string> = new Set([
 export const REMOTE_CALLS: ReadonlySet<string> = new Set([
   ...["erlang:monotonic_time/1", "erlang:memory/0", "erlang:statistics/1"],
   ...["erlang:system_info/1", "erlang:get_module_info/2"],
-  ...["erlang:ports/0", "erlang:port_info/2", "inet:sockname/1"],
+  ...["erlang:ports/0", "erlang:port_info/2", "inet:sockname/1", "inet:getopts/2"],
   ...["erlang:check_old_code/1", "erlang:check_process_code/2"],
   ...[
     "application:get_all_env/1",

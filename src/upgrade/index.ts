@@ -1,5 +1,7 @@
 /** The main job: hot upgrades of a live release, and how they are told. */
 
+export type { Budget, BudgetOptions } from "./budget/budget.ts";
+export { BudgetError } from "./budget/errors.ts";
 export { checkUpgrade, type UpgradeCheck } from "./check-upgrade.ts";
 export { type NodeOutcome, UpgradeError } from "./errors.ts";
 export {
@@ -33,6 +35,13 @@ export {
   undoPrepare,
 } from "./release/undo.ts";
 export { type Unpacked, type UnpackOptions, unpackVersion } from "./release/unpack.ts";
+export {
+  type AnyReport,
+  type OperationReport,
+  REPORT_SCHEMA,
+  type ReportFormat,
+  renderReport,
+} from "./report/index.ts";
 export {
   type InstructionRun,
   type RunInstructionOptions,

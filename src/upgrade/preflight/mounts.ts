@@ -13,19 +13,19 @@ export function mountOf(mountinfo: string, path: string): Mount | undefined {
   let found: Mount | undefined;
   for (const line of mountinfo.split("\n")) {
     const [left, right] = line.split(" - ");
-    const point = unescape(left?.split(" ")[4] ?? "");
+    const point = unescaped(left?.split(" ")[4] ?? "");
     const [type = "", source = ""] = right?.split(" ") ?? [];
     const above = point === "/" || path === point || path.startsWith(`${point}/`);
     if (point === "" || type === "" || !above) continue;
     if (found === undefined || point.length >= found.point.length) {
-      found = { point, type, source: unescape(source) };
+      found = { point, type, source: unescaped(source) };
     }
   }
   return found;
 }
 
 /** Space, tabulator, line feed and backslash are written in octal. */
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   );
