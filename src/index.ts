@@ -100,10 +100,12 @@ export {
   supervisionTree,
 } from "./topology/index.ts";
 export {
+  commitRelease,
   type Finding,
   type Operation,
   planUpgrade,
   receiveUpgradeScript,
+  rollbackRelease,
   runInstruction,
   type Severity,
   UpgradeError,
@@ -112,4 +114,6 @@ export {
   type UpgradeReport,
   type UpgradeScript,
   upgrade,
+  type Verified,
+  type VerifiedItem,
 } from "./upgrade/index.ts";

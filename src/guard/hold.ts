@@ -146,6 +146,14 @@ export class Hold {
     return this.#ending;
   }
 
+  /** Ends our part alone: the guardian sees that we are gone. */
+  async leave(): Promise<void> {
+    const { journal, ownJournal, channel } = this.#armed;
+    this.keeper.stop();
+    channel.end(this.#refused("the guardian is left to itself"));
+    if (ownJournal) await journal.close();
+  }
+
   async #end(): Promise<UndoReport> {
     // A journal that cannot be written must not keep anything suspended.
     await this.write({ kind: "disarm" }).catch(() => undefined);

@@ -15,6 +15,12 @@ export {
   rootDir,
   softPurge,
 } from "./code.ts";
+export {
+  type CrashReport,
+  type CrashReports,
+  type CrashWatch,
+  watchCrashes,
+} from "./crash-reports.ts";
 export { type EnvironmentKeys, lostEnvironment } from "./environment.ts";
 export { type SystemInfo, systemInfo, type Usage } from "./erlang.ts";
 export {
@@ -30,6 +36,7 @@ export { initStatus } from "./init.ts";
 export { type LogEvent, type LogEventsOptions, LogStream, logEvents } from "./log-events.ts";
 export { log, logLevel, type NodeLogLevel } from "./logger.ts";
 export { observer } from "./observer.ts";
+export { type OldCodeUser, oldCodeUsers } from "./old-code-users.ts";
 export {
   checkInstallRelease,
   type Installed,

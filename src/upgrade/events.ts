@@ -4,6 +4,7 @@ import type { AcceptorMode, LogLevel, PlanEntry, SuspendTarget } from "../instru
 import type { LocalNode } from "../node/index.ts";
 import type { Direction } from "../relup/index.ts";
 import type { Finding } from "./preflight/finding.ts";
+import type { Verified } from "./verify/verified.ts";
 
 /** The stages of an upgrade in their order. */
 export const STAGES = [
@@ -16,6 +17,7 @@ export const STAGES = [
   "install",
   "verify",
   "resume",
+  "soak",
   "permanent",
 ] as const;
 
@@ -82,8 +84,14 @@ export interface UpgradeOptions {
   installTimeout?: number;
   /** Whether the version is made permanent at the end. Default `true`. */
   permanent?: boolean;
+  /** How long the new version runs before that and is verified again and again. Default 0. */
+  soak?: number;
+  /** Whether the errors that the node logs are counted, by a filter of its `logger` that goes with us. Default `true`. */
+  crashReports?: boolean;
   /** How long processes in old code may take to end before that, since it would kill them. Default 60,000. */
   permanentTimeout?: number;
+  /** Whether a version that fails its verification or its soak is left again at once, by an upgrade back where a relup leads. Default `false`. */
+  rollbackOnFailure?: boolean;
   /** The direction that is meant; the other one is refused. Default either. */
   direction?: Direction;
   /** Codes of dangers that the check finds and that are taken as they are: see {@link Finding}. Default none. */
@@ -120,6 +128,6 @@ export interface UpgradeReport {
   readonly installMs: number;
   /** Processes of ours found suspended, and acceptors found held, at the end: none, or the upgrade has failed. */
   readonly leftSuspended: number;
-  /** Modules whose loaded code was compared with the beams on disk. */
-  readonly verifiedModules: number;
+  /** What was compared afterwards, and what came of it. */
+  readonly verified: Verified;
 }

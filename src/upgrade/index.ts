@@ -9,13 +9,15 @@ export {
   type UpgradeReport,
 } from "./events.ts";
 export type { Operation } from "./operation.ts";
-export { type CommitOptions, commitRelease } from "./permanent.ts";
+export { type Commitment, type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";
 export type { Finding, Severity } from "./preflight/index.ts";
+export { rollbackRelease } from "./rollback.ts";
 export {
   type InstructionRun,
   type RunInstructionOptions,
   runInstruction,
 } from "./run-instruction.ts";
-export { upgrade } from "./upgrade.ts";
+export { upgrade } from "./start.ts";
 export { receiveUpgradeScript, type UpgradeScript } from "./upgrade-script.ts";
+export type { Verified, VerifiedItem } from "./verify/index.ts";

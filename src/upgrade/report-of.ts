@@ -4,6 +4,7 @@ import type { Facts } from "../instructions/index.ts";
 import type { UpgradeOptions, UpgradeReport } from "./events.ts";
 import type { Finding } from "./preflight/index.ts";
 import { type Prepared, planName, stepName } from "./prepare.ts";
+import type { Verified } from "./verify/verified.ts";
 
 /** What an upgrade has seen of itself. Times are in milliseconds. */
 export interface Seen {
@@ -13,14 +14,14 @@ export interface Seen {
   readonly findings: readonly Finding[];
   readonly facts: Facts;
   readonly installMs: number;
-  readonly verifiedModules: number;
+  readonly verified: Verified;
 }
 
 /** The report of an upgrade that came to its end, or that was only planned. */
 export function reportOf(
   { release, path, steps }: Prepared,
   options: UpgradeOptions,
-  { operation, node, version, findings, facts, installMs, verifiedModules }: Seen,
+  { operation, node, version, findings, facts, installMs, verified }: Seen,
 ): UpgradeReport {
   const { suspendedAt, resumedAt } = facts;
   const dryRun = options.dryRun === true;
@@ -41,6 +42,6 @@ export function reportOf(
     pauseMs: suspendedAt === undefined || resumedAt === undefined ? 0 : resumedAt - suspendedAt,
     installMs,
     leftSuspended: 0,
-    verifiedModules,
+    verified,
   };
 }

@@ -1,6 +1,6 @@
-/** `beamctl release upgrade` and `downgrade`: the main job. */
+/** `beamctl release upgrade`, `downgrade` and `rollback`: the main job. */
 
-import { upgrade } from "../../upgrade/index.ts";
+import { rollbackRelease, upgrade } from "../../upgrade/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
@@ -14,23 +14,32 @@ export const run: Run = async (globals, local, [version = ""]) => {
   const printer = new Printer(globals);
   const dryRun = local["dryRun"] === true;
   const planned = await planOptions(local);
+  const verb = String(local["verb"]);
   const installTimeout = milliseconds(String(local["installTimeout"]));
   return operate(globals, async ({ node, target, signal }) => {
-    if (!dryRun)
-      await confirmChange(globals, `${String(local["verb"])} ${node.name} to ${version}?`);
+    const to = version === "" ? "the permanent version" : version;
+    if (!dryRun) await confirmChange(globals, `${verb} ${node.name} to ${to}?`);
     await using output =
       local["edeliverOutput"] === true
         ? await openEdeliverOutput({ globals, target, node, signal })
         : undefined;
-    const operation = upgrade(node, version, {
+    const options = {
       ...planned,
-      direction: local["verb"] === "upgrade" ? "up" : "down",
       installTimeout,
-      permanent: local["permanent"] !== false,
+      soak: milliseconds(String(local["soak"])),
       dryRun,
       signal,
       ...(output === undefined ? {} : { edeliverOutput: output }),
-    });
+    };
+    const operation =
+      verb === "rollback"
+        ? rollbackRelease(node, options)
+        : upgrade(node, version, {
+            ...options,
+            direction: verb === "upgrade" ? "up" : "down",
+            permanent: local["permanent"] !== false,
+            rollbackOnFailure: local["rollbackOnFailure"] === true,
+          });
     const report = await follow(operation, printer, globals.quiet === true);
     if (printer.format === "auto") {
       const what = report.dryRun ? "would go" : "went";
@@ -39,7 +48,14 @@ export const run: Run = async (globals, local, [version = ""]) => {
           (report.dryRun ? "\n" : `; paused ${report.pauseMs} ms, nothing left suspended\n`),
       );
     } else if (printer.format !== "ndjson") {
-      printer.record({ ...report, findings: report.findings.map((finding) => ({ ...finding })) });
+      printer.record({
+        ...report,
+        findings: report.findings.map((finding) => ({ ...finding })),
+        verified: {
+          ...report.verified,
+          items: report.verified.items.map((item) => ({ ...item })),
+        },
+      });
     } else {
       process.stdout.write(`${JSON.stringify({ type: "report", ...report })}\n`);
     }
