@@ -170,7 +170,13 @@ export function buildProgram(): Command {
     "recover",
     "finish or undo what an interrupted run left",
     () => import("./commands/recover.ts"),
-  ).addOption(forceOption());
+  )
+    .addOption(forceOption())
+    .option(
+      "--wait <duration>",
+      "how long an install and the guardian's undo are waited for",
+      "10m",
+    );
   return program;
 }
 

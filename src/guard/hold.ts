@@ -196,6 +196,7 @@ export class Hold {
   /** After a loss: waits until the guardian has undone everything, and takes its report. */
   async #tombstone(why: string): Promise<GuardStatus | undefined> {
     if (why === "link") return undefined;
+    const patience = why === "silent" ? UNDO / 6 : UNDO;
     const gone = this.#armed.down.then(
       () => undefined,
       () => undefined,
@@ -203,7 +204,7 @@ export class Hold {
     const ask = (what: string) => {
       const { channel, guard } = this.#armed;
       return Promise.race([
-        channel.request(guard, 0, atom(what), UNDO).catch(() => undefined),
+        channel.request(guard, 0, atom(what), patience).catch(() => undefined),
         gone,
       ]);
     };

@@ -17,6 +17,9 @@ import type { Verified } from "./verify/verified.ts";
 const ROUNDS = 5;
 const PAUSE = 200;
 
+/** A node that is silent is not asked for long: what it is like is not known then. */
+const LIMIT = { timeout: 5_000 };
+
 /** What is known when an upgrade has failed. */
 export interface Failure {
   readonly stage: Stage;
@@ -63,7 +66,8 @@ const REMEDIES: Readonly<Partial<Record<NodeOutcome, string>>> = {
   suspended: "Run `beamctl recover` now: processes or acceptors still stand still.",
   installing:
     "Do not install again. The guardian on the node waits for its end and resumes then: `beamctl recover` waits with it and tells.",
-  unknown: "The guardian on the node undoes what was held; run `beamctl recover` to see.",
+  unknown:
+    "The guardian on the node undoes what was held, or the node has restarted: `beamctl recover` tells, `beamctl release ls` what runs.",
 };
 
 const CHANGED =
@@ -84,12 +88,14 @@ async function outcomeOf(remote: Remote, failure: Failure): Promise<NodeOutcome>
     if (failure.left === "something") return "suspended";
     if (failure.left === "unknown") return "unknown";
     if (!begun) return failure.reloaded ? "changed" : "unchanged";
-    const running = (await whichReleases(remote)).filter(
+    const running = (await whichReleases(remote, LIMIT)).filter(
       ({ status }) => status === "current" || status === "permanent",
     );
     const current = running.find(({ status }) => status === "current") ?? running[0];
     if (current?.version !== failure.from) return "changed";
-    return same(failure.applications, await whichApplications(remote)) ? "unchanged" : "changed";
+    return same(failure.applications, await whichApplications(remote, LIMIT))
+      ? "unchanged"
+      : "changed";
   } catch {
     return "unknown";
   }
@@ -105,7 +111,7 @@ function same(
 
 async function restarts(remote: Remote): Promise<boolean> {
   for (let round = 0; round < ROUNDS; round++) {
-    if ((await initStatus(remote)) !== "started") return true;
+    if ((await initStatus(remote, LIMIT)) !== "started") return true;
     await delay(PAUSE);
   }
   return false;

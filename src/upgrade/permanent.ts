@@ -13,6 +13,7 @@ import {
   whichReleases,
 } from "../otp/index.ts";
 import { changedModules, moduleLabel, RelupError, readRelup } from "../relup/index.ts";
+import { inspect } from "../term/index.ts";
 import { UpgradeError } from "./errors.ts";
 import { installedItems, type VerifiedItem } from "./verify/index.ts";
 import { runningRelease } from "./versions.ts";
@@ -91,7 +92,7 @@ async function compared(remote: Remote, version: string): Promise<VerifiedItem[]
 export function oldCodeText({ count, first }: Commitment["oldCode"]): string {
   const named = first
     .slice(0, SHOWN)
-    .map(({ pid, what, module }) => `${String(pid)} ${what} (old ${moduleLabel(module)})`);
+    .map(({ pid, what, module }) => `${inspect(pid)} ${what} (old ${moduleLabel(module)})`);
   const more = count > named.length ? ` and ${count - named.length} more` : "";
   return `${count} processes run old code: ${named.join(", ")}${more}`;
 }

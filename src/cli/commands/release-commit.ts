@@ -1,5 +1,6 @@
 /** `beamctl release commit`: the end of an upgrade with `--no-permanent`. */
 
+import { inspect } from "../../term/index.ts";
 import { commitRelease } from "../../upgrade/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
@@ -53,6 +54,6 @@ function show({ verified, oldCode }: Awaited<ReturnType<typeof commitRelease>>, 
     `${oldCode.count} processes run old code and would be killed, were they not waited for:`,
   );
   for (const { pid, what, module } of oldCode.first) {
-    printer.note(`  ${String(pid)} ${what}, old code of ${module.replace(/^Elixir\./, "")}`);
+    printer.note(`  ${inspect(pid)} ${what}, old code of ${module.replace(/^Elixir\./, "")}`);
   }
 }
