@@ -104,6 +104,7 @@ export {
   BudgetError,
   type BudgetOptions,
   checkUpgrade,
+  commitRelease,
   type Finding,
   type Operation,
   type OperationReport,
@@ -121,6 +122,7 @@ export {
   type ReleaseProblem,
   receiveUpgradeScript,
   renderReport,
+  rollbackRelease,
   runInstruction,
   type Severity,
   type UpgradeCheck,
@@ -132,4 +134,6 @@ export {
   undoPrepare,
   unpackVersion,
   upgrade,
+  type Verified,
+  type VerifiedItem,
 } from "./upgrade/index.ts";

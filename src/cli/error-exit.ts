@@ -30,11 +30,11 @@ const BY_CODE: Readonly<Record<BeamError["code"], number>> = {
 export function exitCodeOf(error: unknown): number {
   if (!isBeamError(error)) return EXIT.software;
   if (error instanceof UpgradeError) {
-    if (error.outcome === "suspended") return EXIT.leftSuspended;
-    if (error.outcome !== "unchanged") return EXIT.degraded;
-    const cause = error.cause;
-    if (isBeamError(cause) && cause.code === "BEAM_ABORTED") return EXIT.interrupted;
-    return EXIT.refused;
+    const { outcome, cause } = error;
+    if (outcome === "suspended" || outcome === "installing") return EXIT.leftSuspended;
+    const asItWas = outcome === "unchanged" || outcome === "rolled back";
+    if (asItWas && isBeamError(cause) && cause.code === "BEAM_ABORTED") return EXIT.interrupted;
+    return outcome === "unchanged" ? EXIT.refused : EXIT.degraded;
   }
   return BY_CODE[error.code];
 }

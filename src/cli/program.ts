@@ -114,19 +114,24 @@ export function buildProgram(): Command {
   )
     .option("--dry-run", "list what would be changed, change nothing")
     .option("--undo", "take back what was prepared");
-  for (const verb of ["upgrade", "downgrade"] as const) {
-    const command = add(
-      release,
-      `${verb} <version>`,
-      `${verb} hot, with nobody disconnected`,
-      () => import("./commands/release-upgrade.ts"),
-    );
-    addReportOption(addBudgetOptions(addPlanOptions(command)))
+  const hot = (usage: string, description: string) =>
+    addReportOption(
+      addBudgetOptions(
+        addPlanOptions(
+          add(release, usage, description, () => import("./commands/release-upgrade.ts")),
+        ),
+      ),
+    )
       .option("--install-timeout <duration>", "the longest the install may take", "5m")
+      .option("--soak <duration>", "verify again and again this long before it is permanent", "0")
       .option("--edeliver-output", "be visible in nodes() and show what edeliver's relup prints")
-      .option("--no-permanent", "do not make the version permanent at the end")
       .option("--dry-run", "check and show the plan, change nothing");
+  for (const verb of ["upgrade", "downgrade"] as const) {
+    hot(`${verb} <version>`, `${verb} hot, with nobody disconnected`)
+      .option("--no-permanent", "do not make the version permanent at the end")
+      .option("--rollback-on-failure", "go back at once when verification or soak fails");
   }
+  hot("rollback", "leave what runs and is not permanent, for what is");
   const check = add(
     release,
     "plan <version>",
@@ -139,7 +144,9 @@ export function buildProgram(): Command {
     "commit",
     "make the version that runs the one that a restart boots",
     () => import("./commands/release-commit.ts"),
-  ).option("--wait <duration>", "how long processes in old code may take to end", "1m");
+  )
+    .option("--wait <duration>", "how long processes in old code may take to end", "1m")
+    .option("--dry-run", "show what differs and who would be killed, change nothing");
   const plan = add(
     program,
     "plan <version>",
@@ -211,7 +218,13 @@ export function buildProgram(): Command {
     "recover",
     "finish or undo what an interrupted run left",
     () => import("./commands/recover.ts"),
-  ).addOption(forceOption());
+  )
+    .addOption(forceOption())
+    .option(
+      "--wait <duration>",
+      "how long an install and the guardian's undo are waited for",
+      "10m",
+    );
   return program;
 }
 

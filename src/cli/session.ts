@@ -3,6 +3,7 @@
 import { type BeamNode, connect, type DialOptions } from "../node/index.ts";
 import { observer, type Remote } from "../otp/index.ts";
 import type { Globals } from "./globals.ts";
+import { plain } from "./output/plain.ts";
 import { findTarget, type Target } from "./target.ts";
 
 /** What a command that changes something is given. */
@@ -31,7 +32,9 @@ export async function operate<T>(
   const interrupt = (name: NodeJS.Signals) => {
     asked++;
     if (asked > 1) {
-      process.stderr.write("left at once; run `beamctl recover` to see what is left to undo\n");
+      process.stderr.write(
+        `left at once; what is held is undone on the node. To see: ${plain(recoverCommand(globals, target))}\n`,
+      );
       process.exit(130);
     }
     process.stderr.write(`\n${name}: stopping safely; once more leaves at once\n`);
@@ -50,6 +53,21 @@ export async function operate<T>(
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
   }
+}
+
+/** The command that tells what came of it, with all that leads to the same node but the cookie. */
+function recoverCommand(globals: Globals, target: Target): string {
+  const { address, epmd, cookieFile, releaseRoot } = globals;
+  const flags: readonly (readonly [string, string | undefined])[] = [
+    ["--address", address],
+    ["--epmd", epmd],
+    ["--cookie-file", cookieFile],
+    ["--release-root", releaseRoot],
+  ];
+  const given = flags.flatMap(([flag, value]) =>
+    value === undefined ? [] : [` ${flag} ${value}`],
+  );
+  return `beamctl -n ${target.node}${given.join("")} recover`;
 }
 
 /** As {@link operate}, but read-only by construction. */

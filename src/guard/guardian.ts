@@ -189,6 +189,14 @@ export class Guardian implements AsyncDisposable {
     return this.#ended;
   }
 
+  /**
+   * Goes away without undoing anything, as our death would: the guardian undoes it by itself, as soon as no install runs. The journal keeps the operation
+   * open, for `recover`.
+   */
+  leave(): Promise<void> {
+    return this.#hold.leave();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.undo();
   }

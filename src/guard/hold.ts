@@ -155,6 +155,14 @@ export class Hold {
     return this.#ending;
   }
 
+  /** Ends our part alone: the guardian sees that we are gone. */
+  async leave(): Promise<void> {
+    const { journal, ownJournal, channel } = this.#armed;
+    this.keeper.stop();
+    channel.end(this.#refused("the guardian is left to itself"));
+    if (ownJournal) await journal.close();
+  }
+
   async #end(): Promise<UndoReport> {
     // A journal that cannot be written must not keep anything suspended.
     await this.write({ kind: "disarm" }).catch(() => undefined);
@@ -198,6 +206,7 @@ export class Hold {
   /** After a loss: waits until the guardian has undone everything, and takes its report. */
   async #tombstone(why: string): Promise<GuardStatus | undefined> {
     if (why === "link") return undefined;
+    const patience = why === "silent" ? UNDO / 6 : UNDO;
     const gone = this.#armed.down.then(
       () => undefined,
       () => undefined,
@@ -205,7 +214,7 @@ export class Hold {
     const ask = (what: string) => {
       const { channel, guard } = this.#armed;
       return Promise.race([
-        channel.request(guard, 0, atom(what), UNDO).catch(() => undefined),
+        channel.request(guard, 0, atom(what), patience).catch(() => undefined),
         gone,
       ]);
     };

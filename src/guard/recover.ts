@@ -19,6 +19,8 @@ export interface RecoverOptions {
   readonly force?: boolean;
   /** The longest to wait for an install to end and for the guardian to undo, in milliseconds. Default 600000. */
   readonly timeout?: number;
+  /** Hears once that it has to wait: for an install that still runs (`install`), or for the guardian's undo. */
+  readonly onWait?: (what: "install" | "undo") => void;
 }
 
 /** One operation that had not ended. */
@@ -72,10 +74,10 @@ const POLL = 200;
 export async function recover(
   node: BeamNode,
   journal: Journal,
-  { force = false, timeout = 600_000 }: RecoverOptions = {},
+  { force = false, timeout = 600_000, onWait }: RecoverOptions = {},
 ): Promise<RecoverReport> {
   const unfinished = journal.unfinished;
-  const tombstone = await settled(node, unfinished, force, timeout);
+  const tombstone = await settled(node, unfinished, { force, timeout, onWait });
   const operations: RecoveredOperation[] = [];
   for (const operation of unfinished) {
     const told = tombstone?.operation === operation.operation ? tombstone : undefined;
@@ -94,9 +96,17 @@ export async function recover(
 async function settled(
   node: BeamNode,
   unfinished: readonly JournalOperation[],
-  force: boolean,
-  timeout: number,
+  {
+    force,
+    timeout,
+    onWait,
+  }: {
+    force: boolean;
+    timeout: number;
+    onWait: RecoverOptions["onWait"] | undefined;
+  },
 ): Promise<GuardStatus | undefined> {
+  let told: "install" | "undo" | undefined;
   const until = Date.now() + timeout;
   for (;;) {
     const status = await guardStatus(node);
@@ -111,8 +121,17 @@ async function settled(
         throw new GuardHeldError(status, { node: node.name });
       }
     }
-    if (Date.now() >= until)
-      throw new TimeoutError("the guardian's undo", timeout, { node: node.name });
+    const what = status.waiting || status.phase === "install" ? "install" : "undo";
+    if (what !== told) onWait?.(what);
+    told = what;
+    if (Date.now() >= until) {
+      const remedy =
+        what === "install"
+          ? "The install still runs, and the guardian undoes when it has ended: run it again then. A relup that hangs ends with a restart of the node only."
+          : "Run it again.";
+      const whom = what === "install" ? "the release handler's install" : "the guardian's undo";
+      throw new TimeoutError(whom, timeout, { node: node.name, remedy });
+    }
     await pause(POLL);
   }
 }

@@ -18,6 +18,12 @@ export {
 } from "./code.ts";
 export { codePath, loadAbsolute, replaceInCodePath } from "./code-path.ts";
 export { consolidatedProtocols } from "./consolidated.ts";
+export {
+  type CrashReport,
+  type CrashReports,
+  type CrashWatch,
+  watchCrashes,
+} from "./crash-reports.ts";
 export { hex, MD5, type PathState, pathStates, problemOf } from "./digests.ts";
 export { type EnvironmentKeys, lostEnvironment } from "./environment.ts";
 export { type SystemInfo, systemInfo, type Usage } from "./erlang.ts";
@@ -34,6 +40,7 @@ export { initStatus } from "./init.ts";
 export { type LogEvent, type LogEventsOptions, LogStream, logEvents } from "./log-events.ts";
 export { log, logLevel, type NodeLogLevel } from "./logger.ts";
 export { observer } from "./observer.ts";
+export { type OldCodeUser, oldCodeUsers } from "./old-code-users.ts";
 export {
   type BeamChanges,
   bootFileOf,

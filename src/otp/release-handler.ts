@@ -36,7 +36,7 @@ export interface InstallOptions extends CallOptions {
   readonly errorAction?: "restart" | "reboot";
   /** How long one process may take to suspend. Default OTP's 5000. */
   readonly suspendTimeout?: number;
-  /** How long one process may take to change its state. Default OTP's: no limit. */
+  /** How long one process may take to change its state. Default OTP's 5000; one that takes longer fails the install, and the node restarts. */
   readonly codeChangeTimeout?: number;
 }
 

@@ -6,6 +6,7 @@ import type { Direction } from "../relup/index.ts";
 import type { BudgetOptions } from "./budget/budget.ts";
 import type { Finding } from "./preflight/finding.ts";
 import type { OperationReport } from "./report/report.ts";
+import type { Verified } from "./verify/verified.ts";
 
 /** The stages of an upgrade in their order. */
 export const STAGES = [
@@ -18,6 +19,7 @@ export const STAGES = [
   "install",
   "verify",
   "resume",
+  "soak",
   "permanent",
 ] as const;
 
@@ -106,8 +108,14 @@ export interface UpgradeOptions {
   installTimeout?: number;
   /** Whether the version is made permanent at the end. Default `true`. */
   permanent?: boolean;
+  /** How long the new version runs before that and is verified again and again. Default 0. */
+  soak?: number;
+  /** Whether the errors that the node logs are counted, by a filter of its `logger` that goes with us. Default `true`. */
+  crashReports?: boolean;
   /** How long processes in old code may take to end before that, since it would kill them. Default 60,000. */
   permanentTimeout?: number;
+  /** Whether a version that fails its verification or its soak is left again at once, by an upgrade back where a relup leads. Default `false`. */
+  rollbackOnFailure?: boolean;
   /** The direction that is meant; the other one is refused. Default either. */
   direction?: Direction;
   /** Codes of dangers that the check finds and that are taken as they are: see {@link Finding}. Default none. */
@@ -142,6 +150,6 @@ export interface UpgradeReport extends OperationReport {
   readonly installMs: number;
   /** Processes of ours found suspended, and acceptors found held, at the end: none, or the upgrade has failed. */
   readonly leftSuspended: number;
-  /** Modules whose loaded code was compared with the beams on disk. */
-  readonly verifiedModules: number;
+  /** What was compared afterwards, and what came of it. */
+  readonly verified: Verified;
 }

@@ -2,7 +2,7 @@
 
 import { Guardian, type GuardOptions, leftOf } from "../guard/index.ts";
 import type { BeamNode } from "../node/index.ts";
-import { UpgradeError } from "./errors.ts";
+import { InstallRunningError, UpgradeError } from "./errors.ts";
 import type { Stages } from "./stages.ts";
 
 /** What is left of a hold, as far as anybody can tell. */
@@ -23,7 +23,12 @@ export async function guarded(
   try {
     await work(guardian);
   } catch (error) {
-    tell(leftOf(await guardian.undo()));
+    if (error instanceof InstallRunningError) {
+      await guardian.leave(); // it waits for the release handler, however long that takes
+      tell("unknown");
+    } else {
+      tell(leftOf(await guardian.undo()));
+    }
     throw error;
   }
   await stages.in("resume", async () => {

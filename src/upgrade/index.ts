@@ -12,7 +12,7 @@ export {
   type UpgradeReport,
 } from "./events.ts";
 export type { Operation } from "./operation.ts";
-export { type CommitOptions, commitRelease } from "./permanent.ts";
+export { type Commitment, type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";
 export { type Finding, SEVERITIES, type Severity } from "./preflight/index.ts";
 export type { ReleaseChange, ReleaseProblem } from "./release/change.ts";
@@ -42,11 +42,13 @@ export {
   type ReportFormat,
   renderReport,
 } from "./report/index.ts";
+export { rollbackRelease } from "./rollback.ts";
 export {
   type InstructionRun,
   type RunInstructionOptions,
   runInstruction,
 } from "./run-instruction.ts";
-export { upgrade } from "./upgrade.ts";
+export { upgrade } from "./start.ts";
 export { receiveUpgradeScript, type UpgradeScript } from "./upgrade-script.ts";
+export type { Verified, VerifiedItem } from "./verify/index.ts";
 export { runningRelease } from "./versions.ts";

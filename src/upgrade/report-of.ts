@@ -10,6 +10,7 @@ import { type Prepared, planName, stepName } from "./prepare.ts";
 import { operationReport } from "./report/compose.ts";
 import type { Look } from "./report/look.ts";
 import type { Timeline } from "./report/timeline.ts";
+import type { Verified } from "./verify/verified.ts";
 
 /** What an upgrade has seen of itself. Times are in milliseconds. */
 export interface Seen {
@@ -25,7 +26,7 @@ export interface Seen {
   readonly findings: readonly Finding[];
   readonly facts: Facts;
   readonly installMs: number;
-  readonly verifiedModules: number;
+  readonly verified: Verified;
   readonly error?: UpgradeError;
 }
 
@@ -33,7 +34,7 @@ export interface Seen {
 export function reportOf(
   prepared: Prepared | undefined,
   options: UpgradeOptions,
-  { version, installMs, verifiedModules, error, ...seen }: Seen,
+  { version, installMs, verified, error, ...seen }: Seen,
 ): UpgradeReport {
   const { facts } = seen;
   const { suspendedAt, resumedAt } = facts;
@@ -73,6 +74,6 @@ export function reportOf(
     pauseMs: suspendedAt === undefined || resumedAt === undefined ? 0 : resumedAt - suspendedAt,
     installMs,
     leftSuspended: noted.counts.left ?? 0,
-    verifiedModules,
+    verified,
   };
 }

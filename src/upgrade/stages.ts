@@ -6,6 +6,7 @@ import type { Watched } from "./budget/watch.ts";
 import { STAGES, type Stage, type UpgradeEvent } from "./events.ts";
 import type { Finding } from "./preflight/finding.ts";
 import { Timeline } from "./report/timeline.ts";
+import type { VerifiedItem } from "./verify/verified.ts";
 
 /** Keeps the stage in hand and emits its start, its end and its lines. A stage that is entered again starts once. */
 export class Stages {
@@ -46,6 +47,20 @@ export class Stages {
     for (const stage of STAGES.slice(STAGES.indexOf(from))) {
       this.#emit({ type: "stage", stage, state: "skipped", at: Date.now() });
     }
+  }
+
+  /** This stage is not done; the one before it has ended. */
+  skip(stage: Stage): void {
+    this.#end("done");
+    this.#emit({ type: "stage", stage, state: "skipped", at: Date.now() });
+  }
+
+  /** A comparison as a line: what is as it should be is told too, for it was looked at. */
+  verified({ what, result, found }: VerifiedItem): void {
+    this.log(
+      result === "ok" ? "info" : result === "warning" ? "warning" : "error",
+      `${what}: ${found}`,
+    );
   }
 
   log(level: LogLevel, text: string): void {

@@ -5,7 +5,6 @@ import type { Guardian, GuardOptions } from "../guard/index.ts";
 import { changes, checks, type PlanStep } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
 import { checkInstallRelease, type RunningApplication, whichApplications } from "../otp/index.ts";
-import { changedModules } from "../relup/index.ts";
 import { allow } from "./budget/allow.ts";
 import type { Budget } from "./budget/budget.ts";
 import { EdeliverOutput } from "./edeliver-output.ts";
@@ -13,39 +12,30 @@ import type { UpgradeError } from "./errors.ts";
 import type { UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
 import { Held } from "./held.ts";
 import { install } from "./install.ts";
+import { lastStages } from "./last-stages.ts";
 import { NodeLog } from "./node-log.ts";
-import { type Operation, startOperation } from "./operation.ts";
 import { failed } from "./outcome.ts";
-import { commit } from "./permanent.ts";
 import { type Finding, givenOf, preflight, refuse } from "./preflight/index.ts";
 import { type Prepared, prepare, stepName } from "./prepare.ts";
 import { RelupCalls } from "./relup-calls.ts";
 import { reportOf } from "./report-of.ts";
 import { type InstallProgress, Stages } from "./stages.ts";
 import { StepRunner } from "./step-runner.ts";
-import { verifyInstalled } from "./verify.ts";
+import { Verification } from "./verify/index.ts";
 import { ensureUnpacked, runningRelease } from "./versions.ts";
 
-/**
- * Upgrades (or downgrades) the node's release to `version`, whose package lies unpacked or as `NAME-VSN.tar.gz` in the node's
- * `releases` folder. Websocket clients stay connected: what is suspended waits, and is resumed whatever happens.
- *
- * Follows OTP's release_handler(3): unpack_release, check_install_release, install_release, make_permanent. Meant for a busy
- * production node; cancelling before the install undoes everything, cancelling later lets it finish.
- * @throws UpgradeError with the stage that failed and what the node is like now
- */
-export function upgrade(
-  node: BeamNode,
-  version: string,
-  options: UpgradeOptions = {},
-): Operation<UpgradeEvent, UpgradeReport> {
-  return startOperation(
-    async (emit, id, signal) => new Upgrade(node, version, options, emit, id, signal).run(),
-    options.signal,
-  );
+/** How an operation is told, named and stopped. */
+export interface Told {
+  readonly emit: (event: UpgradeEvent) => void;
+  readonly id: string;
+  readonly signal: AbortSignal;
 }
 
-class Upgrade {
+const UNSTOPPABLE =
+  "an install cannot be stopped half way: when it has ended all that is held is resumed, and the version is not made permanent";
+
+/** One upgrade of one node; {@link Upgrade.run} once. */
+export class Upgrade {
   readonly #node: BeamNode;
   readonly #version: string;
   readonly #options: UpgradeOptions;
@@ -58,7 +48,7 @@ class Upgrade {
   readonly #held: Held;
   #progress: InstallProgress = "ahead";
   #installMs = 0;
-  #verified = 0;
+  #verification: Verification | undefined;
   #findings: readonly Finding[] = [];
   #calls: RelupCalls | undefined;
   #prepared: Prepared | undefined;
@@ -70,9 +60,7 @@ class Upgrade {
     node: BeamNode,
     version: string,
     options: UpgradeOptions,
-    emit: (event: UpgradeEvent) => void,
-    id: string,
-    signal: AbortSignal,
+    { emit, id, signal }: Told,
   ) {
     this.#node = node;
     this.#version = version;
@@ -87,11 +75,16 @@ class Upgrade {
     this.#output = new EdeliverOutput(node, options.edeliverOutput, this.#stages);
   }
 
+  /** The version that ran before, once that is known. */
+  get from(): string {
+    return this.#from ?? "";
+  }
+
   async run(): Promise<UpgradeReport> {
     const stages = this.#stages;
     try {
       const prepared = await stages.in("unpack", () => this.#prepare());
-      const { path, steps } = prepared;
+      const { steps } = prepared;
       const { dryRun = false, inRelup = false } = this.#options;
       if (inRelup && !dryRun) this.#calls = await this.#openCalls(prepared);
       await stages.in("check", () => this.#check(prepared));
@@ -102,11 +95,14 @@ class Upgrade {
       }
       if (this.#calls !== undefined) await this.#changeInRelup(prepared);
       else await this.#change(prepared);
-      const modules = changedModules(path.instructions);
-      const { permanent = true, permanentTimeout: timeout = 60_000 } = this.#options;
-      const last = () => commit(this.#node, this.#version, modules, { timeout });
-      if (permanent) await stages.in("permanent", last);
-      else stages.skipRest("permanent");
+      await lastStages(prepared, {
+        node: this.#node,
+        version: this.#version,
+        options: this.#options,
+        stages,
+        verification: this.#verification,
+        signal: this.#signal,
+      });
       stages.finish("done");
       return await this.#report();
     } catch (error) {
@@ -119,10 +115,12 @@ class Upgrade {
         applications: this.#applications,
         reloaded: this.#runner.facts.oldVersions.size > 0,
         left: this.#held.left,
+        verified: this.#verification?.result,
       });
       failure.report = await this.#report(failure);
       throw failure;
     } finally {
+      await this.#verification?.[Symbol.asyncDispose]();
       await this.#closeCalls();
       this.#output[Symbol.dispose]();
       await this.#nodeLog?.flush();
@@ -153,6 +151,13 @@ class Upgrade {
     const limits = { timeout: prepared.installTimeout };
     await this.#output.during(() => checkInstallRelease(node, this.#version, limits));
     if (this.#calls === undefined) await this.#runChecks(prepared);
+    if (this.#options.dryRun === true) return;
+    this.#verification = await Verification.begin(node, {
+      version: this.#version,
+      prepared,
+      crashReports: this.#options.crashReports ?? true,
+      tell: (item) => this.#stages.verified(item),
+    });
   }
 
   async #runChecks(prepared: Prepared, again = false): Promise<void> {
@@ -197,7 +202,7 @@ class Upgrade {
         if (step.type === "install") {
           await this.#install(guardian, prepared);
         } else if (step.type === "verify") {
-          await this.#verify(prepared);
+          await this.#verify();
           void this.#held.watch?.sample(); // what waits at the resume
         } else {
           const cut = this.#progress === "ahead" ? this.#held.watch?.cut : undefined;
@@ -211,7 +216,7 @@ class Upgrade {
     return this.#guarded(prepared, async (guardian) => {
       this.#mayGoOn();
       await this.#install(guardian, prepared);
-      await this.#verify(prepared);
+      await this.#verify();
     });
   }
 
@@ -219,17 +224,20 @@ class Upgrade {
     this.#applications = await whichApplications(this.#node);
     const started = performance.now();
     this.#progress = "begun";
+    const late = () => this.#stages.log("warning", UNSTOPPABLE);
+    this.#signal.addEventListener("abort", late, { once: true });
     const work = () => install(this.#node, guardian, this.#version, installTimeout);
-    await this.#stages.in("install", () => this.#output.during(work));
+    try {
+      await this.#stages.in("install", () => this.#output.during(work));
+    } finally {
+      this.#signal.removeEventListener("abort", late);
+    }
     this.#installMs = Math.round(performance.now() - started);
     this.#progress = "done";
   }
 
-  async #verify({ path }: Prepared): Promise<void> {
-    const modules = changedModules(path.instructions);
-    this.#verified = await this.#stages.in("verify", () =>
-      verifyInstalled(this.#node, this.#version, modules),
-    );
+  #verify(): Promise<void> {
+    return this.#stages.in("verify", async () => this.#verification?.installed());
   }
 
   /** Whatever happens in `work`, what it held is given back. */
@@ -269,7 +277,7 @@ class Upgrade {
       findings: this.#findings,
       facts: this.#runner.facts,
       installMs: this.#installMs,
-      verifiedModules: this.#verified,
+      verified: this.#verification?.result ?? { items: [], ok: true, modules: 0 },
     });
   }
 }

@@ -32,11 +32,11 @@ describe.runIf(await hasRabbit())("release commit", () => {
     (await whichReleases(node)).find(({ status }) => status === "permanent")?.version;
 
   it("says so when there is nothing to do", async () => {
-    expect(await commitRelease(node)).toEqual({ version: "0.1.0", already: true });
+    expect(await commitRelease(node)).toMatchObject({ version: "0.1.0", already: true });
   });
 
   it("waits for a request in old code, names its module when it lasts, and commits when it has ended", async () => {
-    const slow = fetch(`http://127.0.0.1:${given.shop.httpPort}/slow?ms=6000`);
+    const slow = fetch(`http://127.0.0.1:${given.shop.httpPort}/slow?ms=9000`);
     const busy = async () =>
       (await connections(node)).connections.flatMap(({ requests }) => requests).length;
     await expect.poll(busy).toBe(1);
@@ -52,10 +52,28 @@ describe.runIf(await hasRabbit())("release commit", () => {
     expect(await permanent()).toBe("0.1.0");
     const { name, cookie, distPort: port } = given.shop;
     await using cli = await Cli.for({ name, cookie, port });
+    expect(await commitRelease(node, { dryRun: true })).toMatchObject({
+      permanent: false,
+      oldCode: {
+        count: 1,
+        first: [{ module: "Elixir.Shop.Http", what: ":cowboy_stream_h.request_process/3" }],
+      },
+      verified: [
+        { what: "release" },
+        { what: "applications" },
+        { what: "modules", result: "ok", compared: 11 },
+      ],
+    });
+    const shown = await cli.run(["release", "commit", "--dry-run"]);
+    expect(shown.stderr).toMatch(
+      /1 processes run old code.*\n {2}#PID<[\d.]+> :cowboy_stream_h.request_process\/3, old code of Shop.Http/,
+    );
+    expect(shown.stdout).toContain("0.2.0 is not permanent");
+    expect(await permanent()).toBe("0.1.0");
     const done = await cli.run(["release", "commit", "--yes", "--json"]);
-    expect([done.code, JSON.parse(done.stdout)]).toEqual([
+    expect([done.code, JSON.parse(done.stdout)]).toMatchObject([
       0,
-      { node: name, version: "0.2.0", already: false },
+      { node: name, version: "0.2.0", already: false, permanent: true },
     ]);
     expect((await slow).status).toBe(200); // nobody was killed
     expect(await permanent()).toBe("0.2.0");

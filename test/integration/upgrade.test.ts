@@ -93,7 +93,20 @@ describe.runIf(HAVE)("an upgrade", () => {
             held: 10,
             leftSuspended: 0,
             permanent: true,
-            verifiedModules: 3,
+            verified: {
+              ok: true,
+              modules: 11,
+              items: [
+                { what: "release", at: "installed", result: "ok" },
+                { what: "applications", at: "installed", result: "ok" },
+                { what: "modules", at: "installed", result: "ok" },
+                { what: "processes", at: "installed", result: "ok" },
+                { what: "listeners", at: "resumed", result: "ok" },
+                { what: "channels", at: "resumed", result: "ok" },
+                { what: "restarts", at: "resumed", result: "ok" },
+                { what: "crashes", at: "resumed", result: "ok" },
+              ],
+            },
           });
           await expectClean(node, version);
         }

@@ -9,6 +9,7 @@ import {
 } from "../../guard/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
+import { milliseconds } from "../duration.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Json } from "../output/json.ts";
 import { plain } from "../output/plain.ts";
@@ -25,7 +26,16 @@ export const run: Run = async (globals, local) => {
       await confirmChange(globals, `Take ${node.name} over from its controller?`);
     }
     await using journal = await Journal.open(node.name);
-    const report = await recover(node, journal, { force });
+    const report = await recover(node, journal, {
+      force,
+      timeout: milliseconds(String(local["wait"] ?? "10m")),
+      onWait: (what) =>
+        printer.note(
+          what === "install"
+            ? "an install still runs on the node: what is held stays held until it ends; waiting"
+            : "the guardian on the node is about to undo; waiting",
+        ),
+    });
     if (printer.format === "auto") {
       for (const operation of report.operations)
         process.stdout.write(`${plain(told(operation))}\n`);

@@ -1,6 +1,6 @@
-/** `beamctl release upgrade` and `downgrade`: the main job. */
+/** `beamctl release upgrade`, `downgrade` and `rollback`: the main job. */
 
-import { renderReport, upgrade } from "../../upgrade/index.ts";
+import { renderReport, rollbackRelease, upgrade } from "../../upgrade/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
@@ -16,23 +16,32 @@ export const run: Run = async (globals, local, [version = ""]) => {
   const dryRun = local["dryRun"] === true;
   const planned = await planOptions(local);
   const files = reportFiles(local);
+  const verb = String(local["verb"]);
   const installTimeout = milliseconds(String(local["installTimeout"]));
   return operate(globals, async ({ node, target, signal }) => {
-    if (!dryRun)
-      await confirmChange(globals, `${String(local["verb"])} ${node.name} to ${version}?`);
+    const to = version === "" ? "the permanent version" : version;
+    if (!dryRun) await confirmChange(globals, `${verb} ${node.name} to ${to}?`);
     await using output =
       local["edeliverOutput"] === true
         ? await openEdeliverOutput({ globals, target, node, signal })
         : undefined;
-    const operation = upgrade(node, version, {
+    const options = {
       ...planned,
-      direction: local["verb"] === "upgrade" ? "up" : "down",
       installTimeout,
-      permanent: local["permanent"] !== false,
+      soak: milliseconds(String(local["soak"])),
       dryRun,
       signal,
       ...(output === undefined ? {} : { edeliverOutput: output }),
-    });
+    };
+    const operation =
+      verb === "rollback"
+        ? rollbackRelease(node, options)
+        : upgrade(node, version, {
+            ...options,
+            direction: verb === "upgrade" ? "up" : "down",
+            permanent: local["permanent"] !== false,
+            rollbackOnFailure: local["rollbackOnFailure"] === true,
+          });
     const followed = follow(operation, printer, globals.quiet === true);
     const report = await reported(followed, files, (text) => printer.note(text));
     if (printer.format === "auto") {

@@ -53,15 +53,15 @@ export function countRows({ counts, timeline, duration }: AnyReport): [string, s
   ];
 }
 
-/** What was read back after the install. */
-export function verifiedRows({
-  verifiedModules = 0,
-  permanent,
-  to,
-}: AnyReport): [string, string][] {
-  if (verifiedModules === 0 && permanent !== true) return [];
+/** What was read back after the install, and again after the resume. */
+export function verifiedRows({ verified, permanent, to }: AnyReport): [string, string][] {
+  const items = verified?.items ?? [];
+  if (items.length === 0 && permanent !== true) return [];
   return [
-    ["modules that equal their beams on disk", String(verifiedModules)],
+    ...items.map(({ what, at, result, found }): [string, string] => [
+      `${what}, ${at}`,
+      result === "ok" ? found : `${result}: ${found}`,
+    ]),
     [`${to ?? "the version"} is permanent`, permanent === true ? "yes" : "no"],
   ];
 }

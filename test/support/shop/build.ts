@@ -11,7 +11,7 @@ import { run } from "../beam/run.ts";
 import { cowboyFor } from "./cowboy.ts";
 
 /** The versions of the shop; test/fixtures/shop/README.md says what is special about each. */
-export type ShopVersion = "0.1.0" | "0.2.0" | "0.3.0" | "0.4.0";
+export type ShopVersion = "0.1.0" | "0.2.0" | "0.3.0" | "0.4.0" | "0.5.0";
 
 /** What to build. */
 export interface BuildOptions {
@@ -26,7 +26,7 @@ export interface BuildOptions {
 const SOURCES = fileURLToPath(new URL("../../fixtures/shop", import.meta.url));
 
 // Versions that can be reached from 0.1.0, and left for it, by a relup.
-const WITH_RELUP: readonly ShopVersion[] = ["0.2.0", "0.4.0"];
+const WITH_RELUP: readonly ShopVersion[] = ["0.2.0", "0.4.0", "0.5.0"];
 
 /** Resolves to the folder of the finished release: `erts-*`, `lib` and `releases`. About a second when it must be built. */
 export async function buildShop(options: BuildOptions): Promise<string> {

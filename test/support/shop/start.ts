@@ -26,6 +26,11 @@ export interface ShopOptions {
   readonly plain?: boolean;
   /** A release's root that is copied instead of a fresh one: what a restart there would boot. */
   readonly from?: string;
+  /**
+   * What becomes of a runtime that ends: nothing (default), `again` starts it anew in the version that `start_erl.data` names, `heart` leaves that to
+   * the runtime's own heart.
+   */
+  readonly ends?: "again" | "heart";
   readonly name?: string;
   readonly cookie?: string;
   /** The port of its websockets and HTTP. Default a free one. */
@@ -72,15 +77,22 @@ export async function startShop(options: ShopOptions): Promise<ShopNode> {
   await cp(release, root, { recursive: true, mode: constants.COPYFILE_FICLONE });
   if (!plain) await writeFile(join(root, "releases", version, "sys.config"), config);
   const known = join(root, "releases/RELEASES");
-  if (sasl && !plain) await writeFile(known, (await readFile(known, "utf8")).replaceAll("@ROOT@", root));
+  if (sasl && !plain)
+    await writeFile(known, (await readFile(known, "utf8")).replaceAll("@ROOT@", root));
   if (options.releasesFile === false) await rm(known);
   for (const [entry, folder] of built) await pack(entry, folder, config, home);
 
   const erts = (await readdir(root)).find((entry) => entry.startsWith("erts-")) ?? "";
   const bin = join(root, erts, "bin");
+  const start =
+    options.ends === undefined
+      ? {
+          command: join(bin, "erlexec"),
+          args: [...bootArguments(root, version), ...distArguments(name, distPort)],
+        }
+      : await keeper(options.ends, { root, home, bin, name, distPort });
   const child = new Child({
-    command: join(bin, "erlexec"),
-    args: [...bootArguments(root, version), ...distArguments(name, distPort)],
+    ...start,
     home,
     env: {
       ...process.env,
@@ -92,23 +104,65 @@ export async function startShop(options: ShopOptions): Promise<ShopNode> {
       EMU: "beam",
       PROGNAME: "erl",
       ERL_CRASH_DUMP_SECONDS: "0", // no crash dump: it would hold the cookie
+      ...(options.ends === "heart" ? { HEART_COMMAND: `/bin/sh ${join(home, "again.sh")}` } : {}),
     },
   });
   await child.waitFor(/shop listens on port/);
+  const runtime = () =>
+    Number([...child.output().matchAll(/beam (\d+)$/gm)].at(-1)?.[1] ?? child.pid);
   return {
     name,
     cookie,
     distPort,
     httpPort,
-    pid: child.pid,
+    get pid() {
+      return runtime();
+    },
     root,
     exited: child.exited,
     output: () => child.output(),
     waitFor: (pattern) => child.waitFor(pattern),
-    kill: (signal) => child.kill(signal),
+    kill: (signal = "SIGKILL") => {
+      if (options.ends === undefined) child.kill(signal);
+      else process.kill(runtime(), signal);
+    },
     stop: () => child.stop(),
-    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      if (options.ends === "heart") await endHeart(home);
+      await child[Symbol.asyncDispose]();
+    },
   };
+}
+
+/** A shell that outlives the runtime, and holds its folder. */
+async function keeper(
+  ends: "again" | "heart",
+  about: { root: string; home: string; bin: string; name: string; distPort: number },
+): Promise<{ command: string; args: string[] }> {
+  const { root, home, bin, name, distPort } = about;
+  const flags = [...bootArguments(root, "$V"), ...distArguments(name, distPort)];
+  const quoted = flags.map((flag) => `"${flag}"`).join(" ");
+  const boot = `V=$(cut -d' ' -f2 "${root}/releases/start_erl.data")\nexec "${bin}/erlexec" ${quoted} "$@"\n`;
+  await writeFile(join(home, "boot.sh"), boot);
+  // What heart starts is of a session of its own: it is found by its pid.
+  const again = `/bin/sh "${home}/boot.sh" >>"${home}/heart.log" 2>&1 & echo $! >"${home}/heart.pid"\n`;
+  await writeFile(join(home, "again.sh"), again);
+  const script =
+    ends === "heart"
+      ? '/bin/sh "$0" -heart & echo "beam $!"; wait; exec sleep 3600'
+      : 'while :; do /bin/sh "$0" & echo "beam $!"; wait $!; done';
+  return { command: "/bin/sh", args: ["-c", script, join(home, "boot.sh")] };
+}
+
+/** Ends what heart has started, if it has. */
+async function endHeart(home: string): Promise<void> {
+  const pid = Number(await readFile(join(home, "heart.pid"), "utf8").catch(() => "0"));
+  if (pid <= 0) return;
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** What `bin/shop start` of a `mix release` passes to the runtime. */

@@ -1,0 +1,371 @@
+/** Upgrades that are struck in the middle: what the error names, the exit code, the node afterwards, and what `recover` tells. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { get } from "node:http";
+import { createServer, connect as dial, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Clients } from "../../examples/demo/clients.ts";
+import { Guardian, guardStatus } from "../../src/guard/index.ts";
+import { type BeamNode, connect } from "../../src/node/index.ts";
+import { leftSuspended, whichReleases } from "../../src/otp/index.ts";
+import { atom } from "../../src/term/index.ts";
+import { listeners } from "../../src/topology/index.ts";
+import { Cli } from "../support/cli/run.ts";
+import { hasRabbit, type OtpSet, provision } from "../support/index.ts";
+import { type ShopNode, type ShopOptions, startShop } from "../support/shop/start.ts";
+
+const HAVE = await hasRabbit(); // the shop's Cowboy comes with it
+let state: string;
+
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), "beamctl-failures-"));
+});
+afterAll(() => rm(state, { recursive: true, force: true }));
+
+/** A shop with some clients, a link to it, and a command line for it; `port` is where the command line dials. */
+async function open(set: OtpSet, options: Partial<ShopOptions> & { stalls?: boolean } = {}) {
+  const { stalls = false, ...rest } = options;
+  const shop = await startShop({ otp: await provision(set), ...rest });
+  const proxy = stalls ? await stallable(shop.distPort) : undefined;
+  const node = await link(shop);
+  const { name, cookie } = shop;
+  const cli = await Cli.for({ name, cookie, port: proxy?.port ?? shop.distPort });
+  return {
+    shop,
+    node,
+    cli,
+    proxy,
+    async [Symbol.asyncDispose]() {
+      proxy?.close();
+      await node.close();
+      await shop[Symbol.asyncDispose]();
+      await cli[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const link = (shop: ShopNode): Promise<BeamNode> =>
+  connect(shop.name, {
+    cookie: shop.cookie,
+    address: { host: "127.0.0.1", port: shop.distPort },
+  });
+
+/** A way to the node that can fall silent: nothing passes any more, and nobody is told. */
+async function stallable(to: number) {
+  const sockets: Socket[] = [];
+  const server = createServer((near) => {
+    const far = dial(to, "127.0.0.1");
+    for (const socket of [near, far]) socket.on("error", () => undefined);
+    sockets.push(near, far);
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as { port: number }).port,
+    stall: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+/** Runs a command and does `then` when it has written `when`. */
+async function struck(cli: Cli, args: string[], when: string, then: () => unknown) {
+  const child = cli.spawn(args);
+  let stderr = "";
+  let done: unknown;
+  child.stderr?.on("data", (data: Buffer) => {
+    stderr += data.toString();
+    if (done === undefined && stderr.includes(when)) done = then() ?? true;
+  });
+  const [stdout, code] = await Promise.all([
+    text(child.stdout as NodeJS.ReadableStream),
+    new Promise((resolve) => child.on("exit", resolve)),
+  ]);
+  await done;
+  return { code, stderr, stdout };
+}
+
+/** Everything runs, and a restart boots this version. */
+async function expectWhole(node: BeamNode, permanent: string, runs = permanent) {
+  expect(await leftSuspended(node)).toEqual([]);
+  expect(await listeners(node)).toMatchObject([{ status: "running" }]);
+  const releases = await whichReleases(node);
+  expect(releases.find(({ status }) => status === "permanent")?.version).toBe(permanent);
+  if (runs !== permanent) {
+    expect(releases.find(({ status }) => status === "current")?.version).toBe(runs);
+  }
+}
+
+/** Resolves when a request runs that keeps the drain busy. */
+async function slow(shop: ShopNode, milliseconds = 8_000): Promise<void> {
+  const path = `/slow?ms=${milliseconds}`;
+  const request = get({ host: "127.0.0.1", port: shop.httpPort, path, agent: false });
+  request.on("response", (response) => response.resume()).on("error", () => undefined);
+  await new Promise((resolve) => request.on("finish", resolve));
+}
+
+const UP = ["release", "upgrade", "0.2.0", "--yes"];
+const DRAINING = [...UP, "--drain", "20s"];
+
+// Each waits most of its time for a node.
+describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () => {
+  it.each(["otp25", "otp29"] as const)(
+    "the code_change raises on %s ends with 2, and the node is back in the permanent version",
+    async (set) => {
+      await using given = await open(set, { packages: ["0.4.0"] });
+      const { shop, cli } = given;
+      const done = await cli.run(["release", "upgrade", "0.4.0", "--yes"]);
+      expect([done.code, done.stderr]).toEqual([
+        2,
+        expect.stringContaining("the node is restarting"),
+      ]);
+      expect(done.stderr).toContain("try: It boots its permanent release");
+      await shop.waitFor(/listens on port[\s\S]*listens on port/);
+      const recovered = await cli.run(["recover"]);
+      expect([recovered.code, recovered.stdout]).toEqual([
+        0,
+        expect.stringContaining("nothing is left suspended or held"),
+      ]);
+      await using again = await link(shop);
+      await expectWhole(again, "0.1.0");
+    },
+  );
+
+  it("the code_change hangs ends with 2: the release handler gives up after five seconds, and the node restarts", async () => {
+    await using given = await open("otp29", { packages: ["0.5.0"] });
+    const { shop, cli, node } = given;
+    await node.call("persistent_term", "put", [atom("migration_ms"), 3_600_000]);
+    const done = await cli.run(["release", "upgrade", "0.5.0", "--yes"]);
+    expect([done.code, done.stderr]).toEqual([
+      2,
+      expect.stringContaining("the node is restarting"),
+    ]);
+    await shop.waitFor(/listens on port[\s\S]*listens on port/);
+    expect((await cli.run(["recover"])).code).toBe(0);
+    await using again = await link(shop);
+    await expectWhole(again, "0.1.0");
+  });
+
+  it.each(["otp25", "otp27"] as const)(
+    "the code_change outlasts our wait on %s ends with 4, stays held until it ends, and recover waits for that",
+    async (set) => {
+      await using given = await open(set, { packages: ["0.5.0"] });
+      const { shop, node, cli } = given;
+      const clients = await Clients.connect(shop.httpPort, 5);
+      try {
+        const args = ["release", "upgrade", "0.5.0", "--yes", "--install-timeout", "1s"];
+        const done = await cli.run(args);
+        expect([done.code, done.stderr]).toEqual([
+          4,
+          expect.stringContaining("still runs after 1000 ms"),
+        ]);
+        expect(done.stderr).toContain("what was held stays held until it ends");
+        expect(done.stderr).toMatch(/try: Do not install again.*beamctl recover/);
+        // Nobody has resumed the channels meanwhile: the relup suspends the counter too.
+        expect((await leftSuspended(node)).length).toBeGreaterThanOrEqual(5);
+        expect(await guardStatus(node)).toMatchObject({ phase: "install", waiting: true });
+        const recovered = await cli.run(["recover"]);
+        expect(recovered.stderr).toContain("an install still runs on the node");
+        expect(recovered.stdout).toContain(
+          "the node undid it by itself (controller): 5 processes, 10 acceptors",
+        );
+        expect(recovered.code).toBe(0);
+        await expectWhole(node, "0.1.0", "0.5.0");
+        const back = await cli.run(["release", "rollback", "-yq"]);
+        expect([back.code, back.stderr]).toEqual([0, ""]);
+        await expectWhole(node, "0.1.0");
+        expect(clients.figures().open).toBe(5);
+      } finally {
+        clients.close();
+      }
+    },
+  );
+
+  it("the node is killed and started again while all is held ends with 2, and recover says so", async () => {
+    await using given = await open("otp27", { ends: "again" });
+    const { shop, cli, node } = given;
+    await slow(shop);
+    const done = await struck(cli, DRAINING, "drain start", () => shop.kill());
+    expect([done.code, done.stderr]).toEqual([
+      2,
+      expect.stringContaining("nobody can tell its state"),
+    ]);
+    await shop.waitFor(/listens on port[\s\S]*listens on port/);
+    const recovered = await cli.run(["recover"]);
+    expect([recovered.code, recovered.stdout]).toEqual([
+      0,
+      expect.stringContaining("the node was restarted since, so nothing of it is left"),
+    ]);
+    await using again = await link(shop);
+    expect(again.creation).not.toBe(node.creation);
+    expect(again.creation).toBeGreaterThan(0);
+    await expectWhole(again, "0.1.0");
+  });
+
+  it("the version is not permanent is left by heart for the one that is", async () => {
+    await using given = await open("otp25", { ends: "heart" });
+    const { shop, cli } = given;
+    const done = await cli.run([...UP, "-q", "--no-permanent"]);
+    expect([done.code, done.stderr]).toEqual([0, ""]);
+    const before = await cli.run(["release", "ls", "--json"]);
+    expect(statuses(before.stdout)).toMatchObject({ "0.1.0": "permanent", "0.2.0": "current" });
+    shop.kill();
+    const again = await until(() => link(shop));
+    await until(() => expectWhole(again, "0.1.0"));
+    await again.close();
+    const after = await cli.run(["release", "ls", "--json"]);
+    expect(statuses(after.stdout)).toMatchObject({ "0.1.0": "permanent" });
+    expect(after.stdout).not.toContain("current");
+    const back = await cli.run(["release", "rollback", "--yes"]);
+    expect([back.code, back.stderr]).toEqual([3, expect.stringContaining("nothing to roll back")]);
+    expect((await cli.run(["recover"])).code).toBe(0);
+  });
+
+  it("the link falls silent for longer than the lease ends with 2, the node has undone it by itself", async () => {
+    await using given = await open("otp27", { stalls: true });
+    const { shop, cli, node, proxy } = given;
+    await slow(shop, 30_000);
+    const done = await struck(cli, DRAINING, "drain start", () => proxy?.stall());
+    expect([done.code, done.stderr]).toEqual([
+      2,
+      expect.stringContaining("nobody can tell its state"),
+    ]);
+    await expectWhole(node, "0.1.0"); // long since: the lease is five seconds
+    const recovered = await cli.run(["recover"]); // a new connection passes
+    expect([recovered.code, recovered.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /the node undid it by itself \((lease|controller)\): 0 processes, 10 acceptors/,
+      ),
+    ]);
+  });
+
+  it("another controller has the node ends with 3, and names who, where and since when", async () => {
+    await using given = await open("otp25");
+    const { cli, node } = given;
+    await using _other = await Guardian.arm(node, {
+      stateDirectory: state,
+      purpose: "something else",
+    });
+    const done = await cli.run(UP);
+    expect(done.code).toBe(3);
+    expect(done.stderr).toMatch(
+      /guarded by \S+ \(process \d+\) on \S+ since \d+ s: something else/,
+    );
+    await expectWhole(node, "0.1.0");
+  });
+
+  it("the guardian is killed in the drain ends with 3 and the node as it was", async () => {
+    await using given = await open("otp29");
+    const { shop, cli, node } = given;
+    const clients = await Clients.connect(shop.httpPort, 5);
+    try {
+      await slow(shop);
+      const done = await struck(cli, DRAINING, "drain start", () => killGuard(node));
+      expect([done.code, done.stderr]).toEqual([
+        3,
+        expect.stringContaining("the guardian on the node was killed"),
+      ]);
+      expect(done.stderr).toContain("the node is unchanged");
+      await expectWhole(node, "0.1.0");
+      expect((await cli.run(["recover"])).code).toBe(0);
+      expect((await cli.run([...UP, "-q"])).code).toBe(0);
+      await expectWhole(node, "0.2.0");
+    } finally {
+      clients.close();
+    }
+  });
+
+  it("the guardian is killed in the install ends with 2, all runs again, and the version is not permanent", async () => {
+    await using given = await open("otp25", { packages: ["0.5.0"] });
+    const { shop, cli, node } = given;
+    const clients = await Clients.connect(shop.httpPort, 5);
+    try {
+      const args = ["release", "upgrade", "0.5.0", "--yes"];
+      const done = await struck(cli, args, "install start", () => killGuard(node));
+      expect([done.code, done.stderr]).toEqual([2, expect.stringContaining("the node is changed")]);
+      expect(done.stderr).toContain("beamctl release rollback");
+      await expectWhole(node, "0.1.0", "0.5.0");
+    } finally {
+      clients.close();
+    }
+  });
+
+  it("the install is interrupted once runs to the end of the install, is resumed and not made permanent", async () => {
+    await using given = await open("otp25", { packages: ["0.5.0"] });
+    const { cli, node } = given;
+    const args = ["release", "upgrade", "0.5.0", "--yes"];
+    let stop = () => undefined as unknown;
+    const child = cli.spawn(args);
+    stop = () => child.kill("SIGINT");
+    let stderr = "";
+    child.stderr?.on("data", (data: Buffer) => {
+      stderr += data.toString();
+      if (stderr.includes("install start")) {
+        stop();
+        stop = () => undefined;
+      }
+    });
+    const code = await new Promise((resolve) => child.on("exit", resolve));
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("an install cannot be stopped half way"),
+    ]);
+    expect(stderr).toContain("beamctl release rollback");
+    await expectWhole(node, "0.1.0", "0.5.0");
+  });
+
+  it("the drain is interrupted twice is left at once, with the command that tells what came of it", async () => {
+    await using given = await open("otp27");
+    const { shop, cli, node } = given;
+    await slow(shop);
+    const child = cli.spawn(DRAINING);
+    let stderr = "";
+    child.stderr?.on("data", (data: Buffer) => {
+      const [before, asked] = [stderr.includes("drain start"), stderr.includes("once more")];
+      stderr += data.toString();
+      if (!before && stderr.includes("drain start")) {
+        child.kill("SIGINT");
+      } else if (!asked && stderr.includes("once more")) child.kill("SIGINT");
+    });
+    const code = await new Promise((resolve) => child.on("exit", resolve));
+    expect(code).toBe(130);
+    expect(stderr).toContain(
+      `beamctl -n ${shop.name} --address 127.0.0.1:${shop.distPort} recover`,
+    );
+    await until(() => expectWhole(node, "0.1.0"));
+    expect((await cli.run(["recover"])).code).toBe(0);
+    await expectWhole(node, "0.1.0");
+  });
+});
+
+async function killGuard(node: BeamNode): Promise<void> {
+  const guard = await node.call("erlang", "whereis", [atom("beamctl_guard")]);
+  await node.call("erlang", "exit", [guard, atom("kill")]);
+}
+
+const statuses = (stdout: string): Record<string, string> =>
+  Object.fromEntries(
+    (JSON.parse(stdout) as { version: string; status: string }[]).map((one) => [
+      one.version,
+      one.status,
+    ]),
+  );
+
+/** Tries again until it works: the test's own timeout is the limit. */
+async function until<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
