@@ -28,6 +28,7 @@ if (mode === "bare") {
   console.log("running");
   for (;;) {
     await node.systemMessages(pids, atom("suspend"));
+    await pause(200); // what they are suspended for
     await node.systemMessages(pids, atom("resume"));
   }
 } else if (mode.startsWith("race")) {
