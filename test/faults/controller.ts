@@ -30,6 +30,7 @@ if (mode === "bare") {
     await node.systemMessages(pids, atom("suspend"));
     await pause(200); // what they are suspended for
     await node.systemMessages(pids, atom("resume"));
+    console.log("round");
   }
 } else if (mode.startsWith("race")) {
   const ours = mode.endsWith("ODD") ? pids.slice(half) : pids.slice(0, half);

@@ -26,7 +26,8 @@ export const control: Part = {
         const random = randomOf(context, `control ${otp}`, run);
         await tally.run(otp, `run ${run}`, async () => {
           await using controller = await Controller.start(target, { mode: "bare" });
-          await pause(100 + random.below(500));
+          await controller.said("round");
+          await pause(random.below(1_500));
           await controller.kill("SIGKILL");
           await pause(1_000);
           const now = await target.held();
