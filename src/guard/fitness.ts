@@ -5,7 +5,7 @@ import { Atom, atom, inspect, Pid, type Term, Tuple } from "../term/index.ts";
 import { GuardUnfitError } from "./errors.ts";
 import { GUARD_NAME } from "./guardian-source.ts";
 
-const PATIENCE = 5_000;
+const PATIENCE = 10_000;
 
 /** A timer server that lives answers within microseconds. */
 const TIMER_PATIENCE = 2_000;

@@ -28,7 +28,9 @@ if (mode === "bare") {
   console.log("running");
   for (;;) {
     await node.systemMessages(pids, atom("suspend"));
+    await pause(200); // what they are suspended for
     await node.systemMessages(pids, atom("resume"));
+    console.log("round");
   }
 } else if (mode.startsWith("race")) {
   const ours = mode.endsWith("ODD") ? pids.slice(half) : pids.slice(0, half);

@@ -14,9 +14,9 @@ import {
 import { atom, inspect, Pid, type Term, tuple } from "../../src/term/index.ts";
 import { OTPS, Target, until } from "./target.ts";
 
-const COUNT = 10_000;
-
-describe.each(OTPS)("a guardian on %s", (otp) => {
+describe.each(["otp23", ...OTPS] as const)("a guardian on %s", (otp) => {
+  // The same text runs on all: on the oldest it need not be many.
+  const COUNT = otp === "otp23" ? 1_000 : 10_000;
   let target: Target;
   let pids: Pid[];
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
   const armed = (options = {}) =>
     Guardian.arm(target.node, { stateDirectory: target.state, purpose: "a test", ...options });
 
-  test("suspends 10,000 processes, resumes them and leaves nothing", async () => {
+  test("suspends thousands of processes, resumes them and leaves nothing", async () => {
     const guardian = await armed();
     const { suspended, failed } = await guardian.suspend(pids);
     expect([suspended.length, failed]).toEqual([COUNT, []]);

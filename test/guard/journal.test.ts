@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -155,6 +155,12 @@ describe("a journal that cannot be written", () => {
     const file = join(folder, "file");
     await (await open(file, "w")).close();
     await expect(Journal.open(NODE, join(file, "state"))).rejects.toThrow(JournalError);
+  });
+
+  test("is one that is no file: what is read of a device may have no end", async () => {
+    await mkdir(join(folder, `${NODE}.journal`));
+    await expect(Journal.open(NODE, folder)).rejects.toThrow("is no regular file");
+    expect(await readdir(folder)).toEqual([`${NODE}.journal`]);
   });
 
   test("takes nothing more, and keeps what it has", async () => {

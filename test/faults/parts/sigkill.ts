@@ -12,18 +12,19 @@ const PROCESSES = 10_000;
 /** What is done in the rounds of the runs in turn; `both` holds acceptors too. */
 const MODES = ["suspend", "freeze", "both"] as const;
 
-const modeOf = (index: number, releases: number) =>
-  MODES[Math.floor(index / releases) % MODES.length] as (typeof MODES)[number];
+function modeOf({ short, otps }: Context, index: number): (typeof MODES)[number] {
+  const turn = short ? index : Math.floor(index / otps.length); // every release gets every mode
+  return MODES[turn % MODES.length] as (typeof MODES)[number];
+}
 
 export const sigkill: Part = {
   name: "sigkill",
   what: "SIGKILL of a controller at random moments of its rounds over 10,000 processes",
   async run(context) {
     const tally = new Tally("sigkill", bound(context, PROMISED));
-    const { otps } = context;
-    const layout = { part: "sigkill", runs: context.short ? 6 : 200, processes: PROCESSES };
+    const layout = { part: "sigkill", runs: context.short ? 4 : 200, processes: PROCESSES };
     tally.set("processes", PROCESSES);
-    const what = (index: number) => `${modeOf(index, otps.length)}, run ${index}`;
+    const what = (index: number) => `${modeOf(context, index)}, run ${index}`;
     await spread(context, tally, layout, (run) => kill(context, tally, run), what);
     // A campaign whose kills all came between two holds would show nothing.
     const held = Number(tally.figures().details["held"] ?? 0);
@@ -33,10 +34,15 @@ export const sigkill: Part = {
 };
 
 async function kill(context: Context, tally: Tally, { target, index, random }: Run): Promise<void> {
-  const mode = modeOf(index, context.otps.length);
-  await using controller = await Controller.start(target, { mode });
+  const mode = modeOf(context, index);
+  // Of few kills one must come while all is held, whatever the moments are.
+  const certain = context.short && index === 3;
+  await using controller = await Controller.start(target, {
+    mode: certain ? `${mode} and hold` : mode,
+  });
+  if (certain) await controller.said("holding");
   // Every second kill comes when it is in its rounds for sure, however slow this machine is.
-  if (index % 2 === 1) await controller.said("round");
+  else if (index % 2 === 1) await controller.said("round");
   await pause(random.below(1_500));
   await controller.kill("SIGKILL");
   const from = Date.now();
