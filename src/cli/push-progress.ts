@@ -7,11 +7,7 @@ import type { Printer } from "./output/printer.ts";
 type Push = Operation<PushEvent, PushReport>;
 
 /** Follows the push to its end and returns its report. */
-export async function followPush(
-  push: Push,
-  printer: Printer,
-  quiet = false,
-): Promise<PushReport> {
+export async function followPush(push: Push, printer: Printer, quiet = false): Promise<PushReport> {
   if (printer.format === "ndjson") {
     for await (const event of push) process.stdout.write(`${JSON.stringify(event)}\n`);
   } else if (!quiet && process.stderr.isTTY === true) await draw(push);

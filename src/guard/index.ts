@@ -11,8 +11,8 @@ export {
   JournalLockedError,
   UnfinishedOperationError,
 } from "./errors.ts";
-export { FileChanges, type FileChangesOptions, type RecoveredFile } from "./file-changes.ts";
 export type { HoldFailure, SuspendFailure } from "./failures.ts";
+export { FileChanges, type FileChangesOptions, type RecoveredFile } from "./file-changes.ts";
 export { Guardian, type ProcessOptions, type StepOptions } from "./guardian.ts";
 export { GUARD_NAME, GUARDIAN } from "./guardian-source.ts";
 export { Journal } from "./journal/journal.ts";

@@ -59,7 +59,10 @@ function told(operation: RecoveredOperation): string {
     const { resumed, restarted: acceptors, why } = undoneByGuard;
     parts.push(`the node undid it by itself (${why}): ${counts(resumed, acceptors)}`);
   }
-  if (undoneNow.resumed + undoneNow.restarted > 0 || (undoneByGuard === undefined && parts.length === 0)) {
+  if (
+    undoneNow.resumed + undoneNow.restarted > 0 ||
+    (undoneByGuard === undefined && parts.length === 0)
+  ) {
     parts.push(`undone now: ${counts(undoneNow.resumed, undoneNow.restarted)}`);
   }
   if (freed > 0) parts.push(`${freed} frozen processes ran again when the guardian ended`);

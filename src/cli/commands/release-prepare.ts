@@ -18,7 +18,8 @@ import { type Operating, operate } from "../session.ts";
 export const run: Run = async (globals, local, [version = ""]) => {
   const printer = new Printer(globals);
   const dryRun = local["dryRun"] === true;
-  if (dryRun && local["undo"] === true) throw new UsageError("--dry-run and --undo exclude one another");
+  if (dryRun && local["undo"] === true)
+    throw new UsageError("--dry-run and --undo exclude one another");
   return operate(globals, async (given) => {
     const { node, signal } = given;
     if (local["undo"] === true) {

@@ -8,9 +8,9 @@ import {
   parseRelup,
   type Relup,
   type RelupEntry,
+  RelupError,
   readRelup,
   readRelupFile,
-  RelupError,
   restartsEmulator,
   writeRelup,
 } from "../../relup/index.ts";
@@ -143,7 +143,12 @@ export async function makeRelup(
   const [former] = await pathStates(node, [file]);
   const before = former?.kind === "file" ? { before: former.md5 } : {};
   await changes.make(
-    { what: "file", path: file, ...before, why: `the way between ${older.version} and ${newer.version}` },
+    {
+      what: "file",
+      path: file,
+      ...before,
+      why: `the way between ${older.version} and ${newer.version}`,
+    },
     async () => {
       const expected = there === undefined ? {} : { expected: there.term };
       const { backup } = await writeRelup(node, newer.version, relup, expected);

@@ -133,10 +133,7 @@ async function undoOne(
   return problemOf(result);
 }
 
-async function releasesBack(
-  node: BeamNode,
-  { backup }: Recorded,
-): Promise<string | undefined> {
+async function releasesBack(node: BeamNode, { backup }: Recorded): Promise<string | undefined> {
   const { releases } = await placesOf(node);
   const bindings = {
     Releases: charlist(releases),

@@ -32,7 +32,12 @@ export function planUnpack(
   found: PackageOnNode | undefined,
 ): UnpackPlan {
   const { releases, version, rel, folder } = layout;
-  const none = { made: [], entries: [], moves: [], stage: `${releases}/.beamctl-unpack-${version}` };
+  const none = {
+    made: [],
+    entries: [],
+    moves: [],
+    stage: `${releases}/.beamctl-unpack-${version}`,
+  };
   const complete = rel !== undefined && missing(layout, rel).length === 0;
   if (complete && layout.files.includes("start.boot")) {
     return { way: "tell", rel: rel.file, ...none };
@@ -79,7 +84,10 @@ export function planUnpack(
   const ownMoves =
     layout.files.length === 0
       ? [{ from: `${stage}/${own}`, to: folder }]
-      : parts.map((path) => ({ from: `${stage}/${path}`, to: `${releases}/${path.slice("releases/".length)}` }));
+      : parts.map((path) => ({
+          from: `${stage}/${path}`,
+          to: `${releases}/${path.slice("releases/".length)}`,
+        }));
   const moves = [
     ...folders.map((path) => ({ from: `${stage}/${path}`, to: `${layout.root}/${path}` })),
     ...ownMoves,
