@@ -78,8 +78,11 @@ function parseRel(source: string): { name: string; version: string } | undefined
   }
 }
 
-/** A release may carry other .rel files, as `start_clean.rel`: they stand for themselves. */
+/** What relx may leave beside the release's own .rel: boot scripts without its applications. */
+const BARE: ReadonlySet<string> = new Set(["start_clean", "no_dot_erlang"]);
+
 function isOfRelease(path: string, { name, version }: { name: string; version: string }): boolean {
+  if (BARE.has(name)) return false;
   return path === `releases/${version}/${name}.rel` || path.endsWith(`/${name}-${version}.rel`);
 }
 

@@ -7,7 +7,7 @@ export const LOOK: Script = new Script({
   name: "push_look",
   bindings: ["File", "Part", "Chunk"],
   source: `${MD5}
-Chunks = case file:open(Part, [read, raw, binary]) of
+Chunks = case filelib:is_regular(Part) andalso file:open(Part, [read, raw, binary]) of
     {ok, PartFd} ->
         Each = fun Each(Acc) -> case file:read(PartFd, Chunk) of
             {ok, Piece} -> Each([erlang:md5(Piece) | Acc]);
