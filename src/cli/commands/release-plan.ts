@@ -34,8 +34,7 @@ function show(printer: Printer, check: UpgradeCheck): void {
   const found = findingLines(findings, columns, style);
   if (found.length > 0) process.stdout.write(`${found.join("\n")}\n\n`);
   if (way !== undefined) {
-    printer.note(`relup ${way.file}`);
-    process.stdout.write(`${plain(sumUp(way.summary))}\n`);
+    process.stdout.write(`${plain(way.file)}: ${plain(sumUp(way.summary))}\n\n`);
     listImpact(printer, way.impact);
     printer.gap();
     if (way.plan !== undefined) {
@@ -44,7 +43,7 @@ function show(printer: Printer, check: UpgradeCheck): void {
     }
   }
   const verdict = plain(verdictOf(check));
-  process.stdout.write(`${printer.style(["bold", check.refused ? "red" : "green"], verdict)}\n`);
+  process.stdout.write(`${printer.style(check.refused ? "red" : "green", verdict)}\n`);
 }
 
 function verdictOf({ node, from, to, findings, refused, way }: UpgradeCheck): string {
