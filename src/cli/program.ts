@@ -171,6 +171,19 @@ export function buildProgram(): Command {
     "put a backup of its relup back",
     () => import("./commands/relup-restore.ts"),
   ).option("--backup <name>", "this one (default: the newest)");
+  const journal = program.command("journal").description("journal files: read, check");
+  add(
+    journal,
+    "cat [file]",
+    "print the records of journals; needs no node",
+    () => import("./commands/journal-cat.ts"),
+  ).option("--op <id>", "only this operation; the beginning of its name is enough");
+  add(
+    journal,
+    "verify [files...]",
+    "check that journals are whole and every operation has ended",
+    () => import("./commands/journal-verify.ts"),
+  );
   add(
     program,
     "recover",

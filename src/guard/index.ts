@@ -14,6 +14,7 @@ export {
 export type { HoldFailure, SuspendFailure } from "./failures.ts";
 export { Guardian, type ProcessOptions, type StepOptions } from "./guardian.ts";
 export { GUARD_NAME, GUARDIAN } from "./guardian-source.ts";
+export { type ExaminedJournal, examineJournal, journalFiles } from "./journal/examine.ts";
 export { Journal } from "./journal/journal.ts";
 export {
   type Acceptor,

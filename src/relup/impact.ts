@@ -66,13 +66,37 @@ export async function relupImpact(
   rows: readonly RelupRow[],
   options: RelupImpactOptions = {},
 ): Promise<RelupImpact> {
-  const { pids: most = 10, wait = 2000, timeout = 60_000, signal } = options;
-  const call = { timeout, signal };
+  const { pids: most = 10, timeout = 60_000, signal } = options;
   const wanted = changesByModule(rows);
-  const bindings = { Modules: [...wanted.keys()].map(atom), Most: most, Wait: wait };
+  const { byModule, ...others } = await supervisedBy(remote, [...wanted.keys()], options);
+  return {
+    processes: [...wanted].map(([module, changes]) => ({
+      module,
+      changes: [...changes],
+      ...(byModule.get(module) ?? NOBODY),
+    })),
+    oldCode: await oldCode(remote, rows, most, { timeout, signal }),
+    ...others,
+  };
+}
+
+/** The supervised processes of some modules, and who would not tell. */
+export interface Supervised
+  extends Pick<RelupImpact, "askedByHandler" | "unanswered" | "notAsked"> {
+  readonly byModule: ReadonlyMap<string, Processes>;
+}
+
+/** The processes whose child spec names one of the modules; asks supervisors only, all of one level at once. Read-only. */
+export async function supervisedBy(
+  remote: Remote,
+  modules: readonly string[],
+  options: RelupImpactOptions = {},
+): Promise<Supervised> {
+  const { pids: most = 10, wait = 2000, timeout = 60_000, signal } = options;
+  const bindings = { Modules: modules.map(atom), Most: most, Wait: wait };
   const answer = new Answer(remote, IMPACT.name);
   const [found, asked, hung, others] = answer.tuple(
-    await runScript(remote, IMPACT, bindings, call),
+    await runScript(remote, IMPACT, bindings, { timeout, signal }),
     4,
   );
   const processes = (count: Term | undefined, pids: Term | undefined): Processes => ({
@@ -83,19 +107,13 @@ export async function relupImpact(
     const [count, pids] = answer.tuple(term, 2);
     return processes(count, pids);
   };
-  const byModule = new Map(
-    answer.list(found).map((row) => {
-      const [module, count, pids] = answer.tuple(row, 3);
-      return [answer.atom(module), processes(count, pids)] as const;
-    }),
-  );
   return {
-    processes: [...wanted].map(([module, changes]) => ({
-      module,
-      changes: [...changes],
-      ...(byModule.get(module) ?? NOBODY),
-    })),
-    oldCode: await oldCode(remote, rows, most, call),
+    byModule: new Map(
+      answer.list(found).map((row) => {
+        const [module, count, pids] = answer.tuple(row, 3);
+        return [answer.atom(module), processes(count, pids)] as const;
+      }),
+    ),
     askedByHandler: group(asked),
     unanswered: group(hung),
     notAsked: group(others),

@@ -10,6 +10,8 @@ export {
   type RelupImpact,
   type RelupImpactOptions,
   relupImpact,
+  type Supervised,
+  supervisedBy,
 } from "./impact.ts";
 export {
   append,
@@ -58,6 +60,7 @@ export type { RelupSummary } from "./summary.ts";
 export { waysBetween } from "./ways.ts";
 export {
   type RestoredRelup,
+  type RestoreRelupOptions,
   relupBackups,
   restoreRelup,
   type WriteRelupOptions,

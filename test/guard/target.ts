@@ -39,6 +39,15 @@ spawn(fun() ->
 end),
 receive ready -> ok end.`;
 
+/** More arguments and environment of the node; a name, cookie and port that it had before. */
+export interface TargetOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly name?: string;
+  readonly cookie?: string;
+  readonly port?: number;
+}
+
 /** A node that runs `servers` gen_servers, and a supervisor `guard_sup` of ten acceptors and three other children. */
 export class Target implements AsyncDisposable {
   readonly process: BeamProcess;
@@ -56,9 +65,10 @@ export class Target implements AsyncDisposable {
   static async start(
     otp: OtpSet,
     servers: number,
-    { args = [], env = {} }: { args?: string[]; env?: Record<string, string> } = {},
+    { args = [], env = {}, ...identity }: TargetOptions = {},
   ): Promise<Target> {
     const beam = await startErl({
+      ...identity,
       otp: await provision(otp),
       args: ["-boot", "start_sasl", ...args],
       env,
@@ -89,8 +99,8 @@ export class Target implements AsyncDisposable {
       {module, ${name}} = code:load_abs("${name}")`);
   }
 
-  /** Freezes the guardian, cuts its controller off, then kills it: it could undo nothing. */
-  async loseBoth(controller: BeamNode): Promise<void> {
+  /** Freezes the guardian, has its controller end, then kills it: it could undo nothing. */
+  async loseBoth(end: () => Promise<void>): Promise<void> {
     await this.eval(`
       Self = self(),
       spawn(fun() ->
@@ -98,7 +108,7 @@ export class Target implements AsyncDisposable {
         receive kill -> exit(Guard, kill) end
       end),
       receive frozen -> ok end`);
-    await controller.close();
+    await end();
     await this.killGuard(() => this.node.send("killer", atom("kill")));
   }
 
@@ -143,6 +153,16 @@ export class Target implements AsyncDisposable {
     const count = await this.eval(
       "length([P || {{acceptor, _}, P, _, _} <- supervisor:which_children(guard_sup), is_pid(P)])",
     );
+    return Number(count);
+  }
+
+  /** How many processes are suspended or frozen, and acceptors do not run. */
+  async held(): Promise<number> {
+    const count = await this.eval(`
+      Infos = [process_info(P, [current_function, status]) || P <- processes()],
+      length([I || [{_, F}, {_, S}] = I <- Infos,
+          S =:= suspended orelse (element(1, F) =:= sys andalso element(2, F) =:= suspend_loop)])
+        + 10 - length([P || {{acceptor, _}, P, _, _} <- supervisor:which_children(guard_sup), is_pid(P)])`);
     return Number(count);
   }
 

@@ -17,6 +17,10 @@ import type { Check, Given, Ground } from "./given.ts";
 import { handlerFiles } from "./handler-files.ts";
 import { instructions } from "./instructions.ts";
 import { libraries } from "./libraries.ts";
+import { oldCode } from "./old-code.ts";
+import { restarts } from "./restarts.ts";
+import { supervisors } from "./supervisors.ts";
+import { suspended } from "./suspended.ts";
 
 /** What can be seen of the node whether a way leads to the version or not. */
 const GROUND_CHECKS: readonly Check<Ground>[] = [
@@ -35,6 +39,10 @@ const CHECKS: readonly Check[] = [
   beams,
   changes,
   codePaths,
+  supervisors,
+  suspended,
+  oldCode,
+  restarts,
   ...GROUND_CHECKS,
 ];
 
