@@ -100,6 +100,7 @@ export {
   supervisionTree,
 } from "./topology/index.ts";
 export {
+  type CheckUpgradeOptions,
   checkUpgrade,
   type Finding,
   type Operation,

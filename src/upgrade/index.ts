@@ -1,6 +1,6 @@
 /** The main job: hot upgrades of a live release, and how they are told. */
 
-export { checkUpgrade, type UpgradeCheck } from "./check-upgrade.ts";
+export { type CheckUpgradeOptions, checkUpgrade, type UpgradeCheck } from "./check-upgrade.ts";
 export { type NodeOutcome, UpgradeError } from "./errors.ts";
 export {
   STAGES,

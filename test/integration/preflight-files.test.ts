@@ -12,7 +12,7 @@ import {
   type Remote,
   unpackRelease,
 } from "../../src/otp/index.ts";
-import type { Term } from "../../src/term/index.ts";
+import { parse, type Term } from "../../src/term/index.ts";
 import { checkUpgrade, type Finding, type UpgradeOptions } from "../../src/upgrade/index.ts";
 import type { Ground } from "../../src/upgrade/preflight/given.ts";
 import { handlerFiles } from "../../src/upgrade/preflight/handler-files.ts";
@@ -33,6 +33,12 @@ const besides = (findings: readonly Finding[]) =>
   findings.filter(({ code }) => code !== "ephemeral-root");
 const brief = (findings: readonly Finding[]) =>
   besides(findings).map(({ severity, code }) => `${severity} ${code}`);
+
+/** A node that runs a third version. */
+const OLDER: Remote = {
+  name: "older@localhost",
+  call: async () => parse('[{"shop", "0.0.9", [], permanent}]', { syntax: "erlang" }),
+};
 
 describe.runIf(HAVE)("the checks of a release's files", () => {
   let shop: ShopNode;
@@ -292,6 +298,19 @@ get_disk_data() -> [{"/", 1000000, 0}, {"${root}", 1000000, ${100 - free}}].\n`;
       });
       await local.connect(shop.name, { address: { host: "127.0.0.1", port: shop.distPort } });
       expect(await found()).toMatchObject([{ code: "cluster", severity: "notice", about: [name] }]);
+      // Here the shop itself stands for its neighbour.
+      const options = {
+        reach: async <T>(_: string, work: (remote: Remote) => Promise<T>) => work(node),
+      };
+      const { findings } = await checkUpgrade(observer(node), "9.9.9", options);
+      expect(findings.map(({ what }) => what)).toContain(`connected nodes: ${name} (shop 0.1.0)`);
+      const third = {
+        reach: async <T>(_: string, work: (remote: Remote) => Promise<T>) => work(OLDER),
+      };
+      const other = await checkUpgrade(observer(node), "9.9.9", third);
+      expect(other.findings).toMatchObject(
+        expect.arrayContaining([expect.objectContaining({ code: "cluster", severity: "warning" })]),
+      );
     }
     await erlang('true = code:add_patha("/usr")');
     expect(await found()).toMatchObject([{ code: "foreign-code-path", about: ["/usr"] }]);
