@@ -73,3 +73,14 @@ Marker = [File || File <- ["/.dockerenv", "/run/.containerenv", "/var/run/secret
  os:getenv("RELEASE_VSN"), init:script_id(), whereis(heart) =/= undefined, os:getenv("HEART_COMMAND") =/= false,
  code:get_mode(), code:get_path(), erlang:nodes(visible)}`,
 });
+
+/** `disksup:get_disk_data/0` where os_mon runs, an atom where it does not. Read-only; disksup measures by itself, every half hour. */
+export function diskData(remote: Remote, options?: CallOptions): Promise<Term> {
+  return runScript(remote, DISKS, {}, options);
+}
+
+const DISKS: Script = new Script({
+  name: "disk_data",
+  readOnly: true,
+  source: "case whereis(disksup) of undefined -> none; _ -> disksup:get_disk_data() end",
+});

@@ -1,6 +1,6 @@
 /** Room on the node's file system. */
 
-import { fileFacts, runScript, Script } from "../../otp/index.ts";
+import { diskData, fileFacts } from "../../otp/index.ts";
 import { Atom, type Term, Tuple, textOf } from "../../term/index.ts";
 import type { Finding } from "./finding.ts";
 import type { Check, Ground } from "./given.ts";
@@ -19,7 +19,7 @@ export const disk: Check<Ground> = {
     const unpacked = releases.some((release) => release.version === version);
     const [tarball] = unpacked ? [] : await fileFacts(remote, [packed], call);
     const needed = LEAST + (tarball?.size ?? 0) * UNPACKED;
-    const free = freeAt(await runScript(remote, DISKS, {}, call), root);
+    const free = freeAt(await diskData(remote, call), root);
     if (free === undefined)
       return tarball?.type === "regular" ? [unknown(packed, tarball.size)] : [];
     if (free.bytes >= needed) return [];
@@ -66,9 +66,3 @@ function sizeOf(bytes: number): string {
     ? `${Math.ceil(bytes / 1024)} KiB`
     : `${Math.round(bytes / 1024 / 1024)} MiB`;
 }
-
-const DISKS: Script = new Script({
-  name: "disk_data",
-  readOnly: true,
-  source: "case whereis(disksup) of undefined -> none; _ -> disksup:get_disk_data() end",
-});
