@@ -74,5 +74,5 @@ export {
   terminateChild,
   whichChildren,
 } from "./supervisor.ts";
-export { type Surroundings, surroundings } from "./surroundings.ts";
+export { diskData, type Surroundings, surroundings } from "./surroundings.ts";
 export { type LeftSuspendedOptions, leftSuspended } from "./sys.ts";

@@ -13,20 +13,20 @@ export function mountOf(mountinfo: string, path: string): Mount | undefined {
   let found: Mount | undefined;
   for (const line of mountinfo.split("\n")) {
     const [left, right] = line.split(" - ");
-    const point = unescaped(left?.split(" ")[4] ?? "");
+    const point = octal(left?.split(" ")[4] ?? "");
     const [type = "", source = ""] = right?.split(" ") ?? [];
     const above = point === "/" || path === point || path.startsWith(`${point}/`);
     if (point === "" || type === "" || !above) continue;
     if (found === undefined || point.length >= found.point.length) {
-      found = { point, type, source: unescaped(source) };
+      found = { point, type, source: octal(source) };
     }
   }
   return found;
 }
 
 /** Space, tabulator, line feed and backslash are written in octal. */
-function unescaped(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
+function octal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
   );
 }
