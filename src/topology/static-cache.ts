@@ -1,7 +1,7 @@
 /** What Phoenix endpoints answer for static assets: they read the manifest of `mix phx.digest` when they start, and keep it. */
 
 import { Answer, type CallOptions, type Remote, runScript, Script } from "../otp/index.ts";
-import { Atom, charlist, type Term, Tuple, textOf } from "../term/index.ts";
+import { Atom, charlist, Tuple, textOf } from "../term/index.ts";
 
 /** An endpoint that has a manifest of static assets. */
 export interface StaticCache {
@@ -25,7 +25,7 @@ export async function staticCaches(
     const [endpoint, app, manifest, rows] = answer.tuple(row, 4);
     // A path in the endpoint's own application, or one with its application.
     const [of, inner] = manifest instanceof Tuple ? manifest.items : [app, manifest];
-    const path = textOf((inner ?? []) as Term);
+    const path = textOf(inner ?? []);
     if (!(of instanceof Atom) || path === undefined || path === "") return [];
     const paths = answer.list(rows).map((pair) => {
       const [from, to] = answer.list(pair);

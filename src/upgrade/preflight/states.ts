@@ -2,7 +2,7 @@
 
 import { Answer, BATCH, runScript, Script } from "../../otp/index.ts";
 import { changedModules, supervisedBy } from "../../relup/index.ts";
-import { type Atom, atom, type Pid } from "../../term/index.ts";
+import { atom, type Pid } from "../../term/index.ts";
 import { loadedLibraries } from "./applications.ts";
 import type { Given } from "./given.ts";
 
@@ -58,7 +58,7 @@ async function lookThrough(given: Given): Promise<readonly LookedThrough[]> {
     }
   }
   const pids = [...named.values()].slice(0, IN_ALL).map(({ pid }) => pid);
-  const bindings = { Pids: pids, Modules: changed.map(atom) as Atom[] };
+  const bindings = { Pids: pids, Modules: changed.map((module) => atom(module)) };
   const rows = await runScript(remote, STATES, bindings, { timeout: 30_000, ...call });
   return answer.list(rows).map((row) => {
     const [term, shaped, funs, structs] = answer.tuple(row, 4);
