@@ -1,4 +1,4 @@
-/** The two ways of an upgrade that the demo compares. */
+/** The ways of an upgrade that the demo compares. */
 
 import {
   type BeamNode,
@@ -11,8 +11,11 @@ import {
 import { SLOW_MS } from "./http.ts";
 import type { Scene } from "./scene.ts";
 
-/** `edeliver` is beamctl's whole ritual; `bare` is the control: the release handler alone, nothing suspended by us. */
-export const ARMS = ["edeliver", "bare"] as const;
+/**
+ * `edeliver` is beamctl's whole ritual; `minimal` its guarded install without anything suspended by us; `bare` is the control: the
+ * release handler alone.
+ */
+export const ARMS = ["edeliver", "minimal", "bare"] as const;
 
 export type Arm = (typeof ARMS)[number];
 
@@ -25,7 +28,11 @@ export async function runUpgrade(
 ): Promise<void> {
   if (arm === "bare") return bare(node, version, note);
   // The slow requests that run when the listener is held get the time to end.
-  const operation = upgrade(node, version, { drainTimeout: 5 * SLOW_MS, stateDirectory });
+  const operation = upgrade(node, version, {
+    plan: arm,
+    drainTimeout: 5 * SLOW_MS,
+    stateDirectory,
+  });
   for await (const event of operation) {
     if (event.type === "stage" && event.state === "done") note(event.stage);
     if (event.type === "log") note(`${event.stage}: ${event.text}`);

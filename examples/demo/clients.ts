@@ -9,7 +9,6 @@ import WebSocket from "ws";
 export const PUSHES_PER_SECOND = 20;
 
 const TICK_MS = 10;
-const PERIOD_MS = 1000 / PUSHES_PER_SECOND;
 
 /** What the clients have seen, all of it counted at their end of the wire. */
 export interface ClientFigures {
@@ -20,6 +19,8 @@ export interface ClientFigures {
   readonly answered: number;
   /** Replies whose number, or whose place in the channel's own count, was not the next one. */
   readonly outOfOrder: number;
+  /** Of these, replies whose number had come before. */
+  readonly doubled: number;
   /** The versions of the code that sent each socket's last reply. */
   readonly versions: readonly string[];
 }
@@ -31,11 +32,14 @@ interface Client {
   sent: number;
   answered: number;
   outOfOrder: number;
+  doubled: number;
   expected: number;
   version: string;
   nextPush: number;
   lastReply: number;
   longestGap: number;
+  /** When each push was sent that is not answered yet. */
+  readonly owed: Map<number, number>;
 }
 
 type Frame = readonly [
@@ -52,30 +56,40 @@ type Frame = readonly [
 /** All clients of a run. */
 export class Clients {
   readonly #clients: readonly Client[];
+  readonly #period: number;
   #timer: NodeJS.Timeout | undefined;
+  #waits: number[] = [];
 
-  private constructor(clients: readonly Client[]) {
+  private constructor(clients: readonly Client[], period: number) {
     this.#clients = clients;
+    this.#period = period;
   }
 
-  /** Connects `count` clients; each joins a room of its own. */
-  static async connect(port: number, count: number): Promise<Clients> {
+  /** Connects `count` clients; each joins a room of its own, and pushes each `period` milliseconds, by default 20 times a second. */
+  static async connect(
+    port: number,
+    count: number,
+    period = 1000 / PUSHES_PER_SECOND,
+  ): Promise<Clients> {
     const clients: Client[] = [];
     const many = 50; // at a time, so that the listener's backlog is never the limit
     for (let from = 0; from < count; from += many) {
       const ids = Array.from({ length: Math.min(many, count - from) }, (_, i) => from + i);
       clients.push(...(await Promise.all(ids.map((id) => join(port, id)))));
     }
-    return new Clients(clients);
+    return new Clients(clients, period);
   }
 
   /** Begins to push. */
   start(): void {
     const now = performance.now();
     for (const [index, client] of this.#clients.entries()) {
-      client.nextPush = now + (PERIOD_MS * index) / this.#clients.length; // spread over the period
+      client.nextPush = now + (this.#period * index) / this.#clients.length; // spread over the period
       client.lastReply = client.nextPush;
-      client.socket.on("message", (data: Buffer) => receive(client, data));
+      client.socket.on("message", (data: Buffer) => {
+        const wait = receive(client, data);
+        if (wait !== undefined) this.#waits.push(wait);
+      });
     }
     this.#timer = setInterval(() => this.#push(), TICK_MS);
   }
@@ -105,6 +119,11 @@ export class Clients {
     return Math.round(longest);
   }
 
+  /** How long each push waited for its reply that was answered since the last call, in milliseconds. */
+  takeWaits(): number[] {
+    return this.#waits.splice(0);
+  }
+
   figures(): ClientFigures {
     const total = (count: (client: Client) => number): number =>
       this.#clients.reduce((sum, client) => sum + count(client), 0);
@@ -115,6 +134,7 @@ export class Clients {
       sent: total((client) => client.sent),
       answered: total((client) => client.answered),
       outOfOrder: total((client) => client.outOfOrder),
+      doubled: total((client) => client.doubled),
       versions: [...new Set(this.#clients.map((client) => client.version))].sort(),
     };
   }
@@ -124,7 +144,8 @@ export class Clients {
     for (const client of this.#clients) {
       if (now < client.nextPush || !isOpen(client)) continue;
       client.sent += 1;
-      client.nextPush = Math.max(client.nextPush + PERIOD_MS, now);
+      client.nextPush = Math.max(client.nextPush + this.#period, now);
+      client.owed.set(client.sent, now);
       client.socket.send(
         `["1","${client.sent + 1}","${client.topic}","push",{"n":${client.sent}}]`,
       );
@@ -148,28 +169,35 @@ async function join(port: number, id: number): Promise<Client> {
     sent: 0,
     answered: 0,
     outOfOrder: 0,
+    doubled: 0,
     expected: 1,
     version: response.version,
     nextPush: 0,
     lastReply: 0,
     longestGap: 0,
+    owed: new Map(),
   };
 }
 
-function receive(client: Client, data: Buffer): void {
+/** Counts a reply; gives how long its push has waited. */
+function receive(client: Client, data: Buffer): number | undefined {
   const [, ref, , event, { status, response }] = JSON.parse(data.toString()) as Frame;
   const now = performance.now();
   client.longestGap = Math.max(client.longestGap, now - client.lastReply);
   client.lastReply = now;
   if (event !== "phx_reply" || status !== "ok") {
     client.outOfOrder += 1; // a channel that crashed says phx_error
-    return;
+    return undefined;
   }
   const { n, seq, version } = response;
   client.answered += 1;
   if (n !== client.expected || seq !== n || ref !== String(n + 1)) client.outOfOrder += 1;
-  client.expected = n + 1;
+  if (n < client.expected) client.doubled += 1;
+  client.expected = Math.max(client.expected, n + 1);
   client.version = version;
+  const sentAt = client.owed.get(n);
+  client.owed.delete(n);
+  return sentAt === undefined ? undefined : now - sentAt;
 }
 
 function isOpen({ socket }: Client): boolean {

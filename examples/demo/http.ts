@@ -9,17 +9,23 @@ export const SLOW_MS = 1000;
 export interface HttpFigures {
   readonly sent: number;
   readonly failed: number;
+  /** Those that began in one version and would have called the other one at their end. */
+  readonly mixed: number;
 }
 
 /** Begins a slow request at a steady pace, whether or not the earlier ones were answered: about `inFlight` run at any time. */
 export class SlowRequests {
   readonly #running = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
+  readonly #ms: number;
   #sent = 0;
   #failed = 0;
+  #mixed = 0;
 
-  constructor(port: number, inFlight: number) {
-    this.#timer = setInterval(() => this.#begin(port), SLOW_MS / inFlight);
+  /** @param ms how long the server works on each. Default 1000 */
+  constructor(port: number, inFlight: number, ms = SLOW_MS) {
+    this.#ms = ms;
+    this.#timer = setInterval(() => this.#begin(port), ms / inFlight);
   }
 
   /** Sends no more, and waits for the answers that are still to come. */
@@ -29,28 +35,35 @@ export class SlowRequests {
   }
 
   figures(): HttpFigures {
-    return { sent: this.#sent, failed: this.#failed };
+    return { sent: this.#sent, failed: this.#failed, mixed: this.#mixed };
   }
 
   #begin(port: number): void {
     this.#sent += 1;
-    const running = request(port, SLOW_MS).then((answered) => {
-      if (!answered) this.#failed += 1;
+    const running = request(port, this.#ms).then((body) => {
+      const [first, last] = body?.split(" ") ?? [];
+      if (body === undefined) this.#failed += 1;
+      else if (first !== last) this.#mixed += 1;
       this.#running.delete(running);
     });
     this.#running.add(running);
   }
 }
 
-/** One request that the server works on for `ms` milliseconds; whether it was answered with 200 and its whole body within 10 seconds more. */
-export function request(port: number, ms: number): Promise<boolean> {
+/** One request that the server works on for `ms` milliseconds: its whole body, or `undefined` when it was not answered with 200 within 10 seconds more. */
+export function request(port: number, ms: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const options = { host: "127.0.0.1", port, path: `/slow?ms=${ms}`, agent: false };
     const signal = AbortSignal.timeout(ms + 10_000);
     get({ ...options, signal }, (response) => {
-      response.on("error", () => resolve(false));
-      response.on("end", () => resolve(response.statusCode === 200 && response.complete));
-      response.resume();
-    }).on("error", () => resolve(false));
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => {
+        body += text;
+      });
+      response.on("error", () => resolve(undefined));
+      response.on("end", () =>
+        resolve(response.statusCode === 200 && response.complete ? body : undefined),
+      );
+    }).on("error", () => resolve(undefined));
   });
 }

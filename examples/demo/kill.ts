@@ -62,7 +62,7 @@ export async function killAndRecover(
       [signal === "SIGKILL", "beamctl died of the kill"],
       [suspended === sockets, "beamctl was killed while every channel was suspended"],
       [await runs(scene), "the node resumed everything by itself"],
-      [answered, "the request that ran meanwhile was answered"],
+      [answered !== undefined, "the request that ran meanwhile was answered"],
       [code === 0, "recover found nothing left"],
       [clients.figures().versions.join() === "0.1.0", "after the kill 0.1.0 ran on"],
     ],

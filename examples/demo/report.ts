@@ -2,6 +2,7 @@
 
 import Table from "cli-table3";
 import type { Arm } from "./arms.ts";
+import type { HttpFigures } from "./http.ts";
 import type { KilledFigures } from "./kill.ts";
 
 /** What one arm came to. Times are milliseconds. */
@@ -15,7 +16,7 @@ export interface Report {
     readonly lost: number;
     readonly outOfOrder: number;
   };
-  readonly http: { readonly sent: number; readonly failed: number };
+  readonly http: HttpFigures;
   /** The longest that any client waited between two replies, over all that was done. */
   readonly pauseMs: number;
   /** The same before the first change (the clients push every 50 ms), and in each change. */
@@ -57,11 +58,12 @@ const ROWS: readonly (readonly [string, (report: Report) => string])[] = [
   ["out of order", ({ messages }) => `${messages.outOfOrder}`],
   ["HTTP requests sent", ({ http }) => `${http.sent}`],
   ["failed", ({ http }) => `${http.failed}`],
+  ["of them in two versions", ({ http }) => `${http.mixed}`],
   ["longest pause, steady", ({ pauses }) => `${pauses.steady} ms`],
   ["in the upgrade", ({ pauses }) => `${pauses.upgrade} ms`],
   ["in the downgrade", ({ pauses }) => `${pauses.downgrade} ms`],
   ["version", ({ versions }) => `${versions.before} → ${versions.upgraded} → ${versions.after}`],
-  ["state before", ({ state }) => state.before],
+  ["counter, assign before", ({ state }) => state.before],
   ["upgraded", ({ state }) => state.upgraded],
   ["after", ({ state }) => state.after],
   ["left suspended", ({ leftSuspended }) => `${leftSuspended}`],

@@ -80,7 +80,7 @@ async function stateOf(
 ): Promise<NodeState> {
   const state = await readNodeState(node);
   const served = await (await fetch(`http://127.0.0.1:${shop.httpPort}/version`)).text();
-  note(`${when}: ${served} answers over HTTP, ${describe(state)}`);
+  note(`${when}: ${served} answers over HTTP, counter and channels: ${describe(state)}`);
   return { ...state, version: served === state.version ? served : `${state.version}/${served}` };
 }
 
@@ -89,5 +89,5 @@ function isAt(state: NodeState, version: string, assigns: string): boolean {
 }
 
 function describe({ counter, assigns }: NodeState): string {
-  return `counter ${counter}, channels assign ${assigns.join(" and ")}`;
+  return `${counter}, ${assigns.join(" and ")}`;
 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { type Command, Option } from "commander";
 import { UsageError } from "../errors.ts";
 import type { AcceptorMode, PlanEntry, SuspendTarget } from "../instructions/index.ts";
-import type { UpgradeOptions } from "../upgrade/index.ts";
+import type { BudgetOptions, UpgradeOptions } from "../upgrade/index.ts";
 import type { Local } from "./command.ts";
 import { milliseconds } from "./duration.ts";
 
@@ -53,6 +53,40 @@ export function addPlanOptions(
     .option("--notify-requests", "send edeliver's messages to requests that outlast the wait");
 }
 
+/** Adds what {@link budgetOptions} reads. */
+export function addBudgetOptions(command: Command): Command {
+  return command
+    .option("--budget <duration>", "the longest hold before the install", "8s")
+    .option("--hard-budget <duration>", "the longest hold in all, outside of the install", "25s")
+    .option("--queue-limit <messages>", "end the hold when so many wait for one process", "50000")
+    .option("--memory-limit <megabytes>", "end it when the held processes grow by so much");
+}
+
+/** @throws UsageError when one of them is no number */
+export function budgetOptions(local: Local): BudgetOptions {
+  const memory = local["memoryLimit"];
+  return {
+    soft: milliseconds(String(local["budget"])),
+    hard: milliseconds(String(local["hardBudget"])),
+    queue: numberOf(local["queueLimit"]),
+    ...(memory === undefined ? {} : { memory: numberOf(memory) * 1_048_576 }),
+  };
+}
+
+function numberOf(text: unknown): number {
+  const value = Number(text);
+  if (text !== "" && value > 0) return value;
+  throw new UsageError(`"${String(text)}" is no limit`, { remedy: "Give a positive number." });
+}
+
+/** Adds what `reportFiles` reads. */
+export function addReportOption(command: Command): Command {
+  return command.option(
+    "--report <file...>",
+    "write a report, also when it fails: FILE.html, FILE.json or FILE.txt",
+  );
+}
+
 /** What becomes of new clients. */
 export function acceptorsOption(): Option {
   return new Option("--acceptors <mode>", "whether new clients wait or are refused")
@@ -74,6 +108,7 @@ export async function planOptions(local: Local): Promise<UpgradeOptions> {
     notifyRequests: local["notifyRequests"] === true,
     loadProtocols: local["loadProtocols"] === true,
     refreshEndpoints: local["refreshEndpoints"] === true,
+    ...(local["budget"] === undefined ? {} : { budget: budgetOptions(local) }),
     ...(accept === undefined ? {} : { accept }),
     ...(application === undefined ? {} : { application }),
     ...(listeners === undefined ? {} : { listeners }),

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Argument, Command, Option } from "commander";
 import type { Local, Run } from "./command.ts";
 import { type Globals, globalOptions } from "./globals.ts";
-import { addPlanOptions, targetOption } from "./plan-options.ts";
+import { addBudgetOptions, addPlanOptions, addReportOption, targetOption } from "./plan-options.ts";
 
 /** The whole program, not yet parsed. */
 export function buildProgram(): Command {
@@ -92,6 +92,28 @@ export function buildProgram(): Command {
 
   const release = program.command("release").description("versions of the release: list, upgrade");
   add(release, "ls", "versions and their status", () => import("./commands/release-ls.ts"));
+  add(
+    release,
+    "push <tarball>",
+    "copy a package to the node, in verified chunks",
+    () => import("./commands/release-push.ts"),
+  )
+    .option("--as <name>", "the release's name on the node (default: that in the package)")
+    .option("--force", "replace another file of that name");
+  add(
+    release,
+    "unpack <version>",
+    "make the release handler know a version, however it was packed",
+    () => import("./commands/release-unpack.ts"),
+  );
+  add(
+    release,
+    "prepare <version>",
+    "make what a plain mix release lacks: RELEASES, relup, runtime configuration",
+    () => import("./commands/release-prepare.ts"),
+  )
+    .option("--dry-run", "list what would be changed, change nothing")
+    .option("--undo", "take back what was prepared");
   for (const verb of ["upgrade", "downgrade"] as const) {
     const command = add(
       release,
@@ -99,12 +121,19 @@ export function buildProgram(): Command {
       `${verb} hot, with nobody disconnected`,
       () => import("./commands/release-upgrade.ts"),
     );
-    addPlanOptions(command)
+    addReportOption(addBudgetOptions(addPlanOptions(command)))
       .option("--install-timeout <duration>", "the longest the install may take", "5m")
       .option("--edeliver-output", "be visible in nodes() and show what edeliver's relup prints")
       .option("--no-permanent", "do not make the version permanent at the end")
       .option("--dry-run", "check and show the plan, change nothing");
   }
+  const check = add(
+    release,
+    "plan <version>",
+    "whether an upgrade would be done, and what it would touch; changes nothing",
+    () => import("./commands/release-plan.ts"),
+  );
+  addPlanOptions(check);
   add(
     release,
     "commit",
@@ -164,6 +193,19 @@ export function buildProgram(): Command {
     "put a backup of its relup back",
     () => import("./commands/relup-restore.ts"),
   ).option("--backup <name>", "this one (default: the newest)");
+  const journal = program.command("journal").description("journal files: read, check");
+  add(
+    journal,
+    "cat [file]",
+    "print the records of journals; needs no node",
+    () => import("./commands/journal-cat.ts"),
+  ).option("--op <id>", "only this operation; the beginning of its name is enough");
+  add(
+    journal,
+    "verify [files...]",
+    "check that journals are whole and every operation has ended",
+    () => import("./commands/journal-verify.ts"),
+  );
   add(
     program,
     "recover",

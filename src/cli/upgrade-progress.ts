@@ -42,11 +42,19 @@ export async function follow<Result>(
 function linesOf(event: UpgradeEvent, printed: Lines): string[] {
   if (event.type === "plan") return [`plan: ${event.steps.join(" → ")}`];
   if (event.type === "print") return printed.add(event.text);
+  if (event.type === "budget") return budgetLines(event);
   if (event.type === "finding") return [`${event.stage}: ${findingLine(event.finding)}`];
   if (event.type === "log") {
     return event.level === "debug" ? [] : [`${event.stage}: ${prefixOf(event.level)}${event.text}`];
   }
   return event.state === "skipped" ? [] : [`${event.stage} ${event.state}`];
+}
+
+/** What a hold has come to; what is allowed is told before by a line of the log. */
+function budgetLines({ stage, soft, held, queue }: UpgradeEvent & { type: "budget" }): string[] {
+  if (held === 0) return [];
+  const waits = queue === undefined ? "" : `; ${queue.sum} messages wait, ${queue.max} for one`;
+  return [`${stage}: held for ${held} of ${soft} ms${waits}`];
 }
 
 function findingLine({ severity, code, what, cause, remedy }: Finding): string {
@@ -101,13 +109,19 @@ async function draw(operation: AsyncIterable<UpgradeEvent>): Promise<void> {
   try {
     for await (const event of operation) {
       if (event.type === "stage" && event.state !== "start") ends.get(event.stage)?.(event.state);
-      else if (event.type === "log" || event.type === "print" || event.type === "finding") {
+      else if (
+        event.type === "log" ||
+        event.type === "print" ||
+        event.type === "finding" ||
+        event.type === "budget"
+      ) {
         const { stage } = event;
         const own = lines.get(stage) ?? [];
         if (event.type === "print") {
           own.push(...printed.add(event.text));
           printing = stage;
-        } else if (event.type === "finding") own.push(findingLine(event.finding));
+        } else if (event.type === "budget") own.push(...budgetLines(event));
+        else if (event.type === "finding") own.push(findingLine(event.finding));
         else if (event.level !== "debug") own.push(`${prefixOf(event.level)}${event.text}`);
         lines.set(stage, own.slice(-SHOWN));
         show(stage);

@@ -2,12 +2,14 @@
 
 import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import { type BeamError, isBeamError, TimeoutError } from "../errors.ts";
 import type { BeamNode } from "../node/index.ts";
 import { formsOf } from "../otp/index.ts";
 import { Atom, atom, binary, Pid, type Term, TermMap, Tuple, tuple } from "../term/index.ts";
 import { GuardChannel } from "./channel.ts";
 import { GuardHeldError, GuardLostError, UnfinishedOperationError } from "./errors.ts";
+import { mustBeFit, nameTaken } from "./fitness.ts";
 import { GUARDIAN } from "./guardian-source.ts";
 import { Journal } from "./journal/journal.ts";
 import { type GuardStatus, readStatus } from "./status.ts";
@@ -47,6 +49,9 @@ export interface Armed {
 /** How long the node may take to start the guardian. */
 const PATIENCE = 10_000;
 
+/** How long the first message of a guardian that has ended may still be on its way to us, in milliseconds. */
+const ENDED = 500;
+
 /** Opens the journal, writes the intent and starts the guardian; when any of it fails, nothing is left behind. */
 export async function arm(node: BeamNode, options: GuardOptions): Promise<Armed> {
   const operation = options.operation ?? randomUUID();
@@ -64,6 +69,7 @@ export async function arm(node: BeamNode, options: GuardOptions): Promise<Armed>
       ...{ node: name, creation, purpose, holder, host, guardian: GUARDIAN.sha256 },
     });
     begun = true;
+    await mustBeFit(node);
     const lease = options.lease ?? 5_000;
     const started = await start(node, channel, about, {
       lease,
@@ -91,9 +97,10 @@ export async function arm(node: BeamNode, options: GuardOptions): Promise<Armed>
 }
 
 /** An operation of an earlier life of the node has ended with it; one of this life must be recovered first. */
-async function settleEarlier(node: BeamNode, journal: Journal): Promise<void> {
-  for (const { operation, creation, purpose } of journal.unfinished) {
-    if (creation === node.creation) {
+export async function settleEarlier(node: BeamNode, journal: Journal): Promise<void> {
+  for (const { operation, creation, purpose, files } of journal.unfinished) {
+    // Files outlast a restart.
+    if (creation === node.creation || files.length > 0) {
       throw new UnfinishedOperationError(node.name, operation, purpose);
     }
     await journal.append(operation, { kind: "end", outcome: "restarted", left: 0 });
@@ -109,7 +116,7 @@ interface About {
 
 const LONGEST = 200;
 
-function whoWeAre(operation: string, purpose: string): About {
+export function whoWeAre(operation: string, purpose: string): About {
   return {
     operation: operation.slice(0, LONGEST),
     purpose: purpose.slice(0, LONGEST),
@@ -146,10 +153,15 @@ async function start(
     groupLeader: "user",
     timeout: PATIENCE,
   });
-  const failed = down.then(() => undefined);
-  const answer = await Promise.race([first, failed.then(() => first.catch(() => undefined))]);
+  // One that ends has told before; what it told may only wait in our mailbox yet.
+  const silent = down.then(() => pause(ENDED, undefined, { ref: false }));
+  const answer = await Promise.race([first, silent]);
   const [tag, ...rest] = answer?.items ?? [];
-  if (tag === atom("held")) throw new GuardHeldError(readStatus(rest[0]), { node: node.name });
+  if (tag === atom("held")) {
+    const status = readStatus(rest[0]);
+    const taken = status === undefined ? await nameTaken(node) : undefined;
+    throw taken ?? new GuardHeldError(status, { node: node.name });
+  }
   const [guard, epoch, previous] = rest;
   if (tag !== atom("armed") || !(guard instanceof Pid) || typeof epoch !== "number") {
     throw new GuardLostError("died", { node: node.name });

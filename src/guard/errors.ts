@@ -67,6 +67,23 @@ export class GuardRefusedError extends BeamError {
   }
 }
 
+/** The node cannot run a guardian, so nothing can be held on it; nothing was changed. */
+export class GuardUnfitError extends BeamError {
+  readonly code = "BEAM_LEASE";
+  /** What is missing: modules, `timer_server`, or the guardian's name. */
+  readonly missing: readonly string[];
+
+  constructor(
+    node: string,
+    missing: readonly string[],
+    what: string,
+    options: BeamErrorOptions = {},
+  ) {
+    super(`no guardian can run on ${node}: ${what}`, { node, ...options });
+    this.missing = missing;
+  }
+}
+
 /** A journal cannot be written or read: nothing is suspended without one. */
 export class JournalError extends BeamError {
   readonly code = "BEAM_JOURNAL";

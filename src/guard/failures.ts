@@ -34,19 +34,22 @@ export function acceptorOf(term: Term): Acceptor {
   return { supervisor: supervisor as Pid, id: id as Term };
 }
 
-const same = (a: Acceptor, b: Acceptor) => equals(a.supervisor, b.supervisor) && equals(a.id, b.id);
+/** Whether both are the same child of the same supervisor. */
+export function sameAcceptor(a: Acceptor, b: Acceptor): boolean {
+  return equals(a.supervisor, b.supervisor) && equals(a.id, b.id);
+}
 
 export function without(
   acceptors: readonly Acceptor[],
   failed: readonly { what: Acceptor }[],
 ): readonly Acceptor[] {
-  return acceptors.filter((acceptor) => !failed.some(({ what }) => same(what, acceptor)));
+  return acceptors.filter((acceptor) => !failed.some(({ what }) => sameAcceptor(what, acceptor)));
 }
 
 /** Each once, in the order given. */
 export function unique(acceptors: readonly Acceptor[]): readonly Acceptor[] {
   return acceptors.filter(
-    (acceptor, at) => acceptors.findIndex((other) => same(other, acceptor)) === at,
+    (acceptor, at) => acceptors.findIndex((other) => sameAcceptor(other, acceptor)) === at,
   );
 }
 

@@ -1,15 +1,17 @@
 /** The controller's half of a guardian: every step is in the journal first, and done by the process on the node. */
 
 import type { BeamNode } from "../node/index.ts";
-import type { Pid } from "../term/index.ts";
+import { atom, type Pid } from "../term/index.ts";
 import { type Armed, arm, type GuardOptions } from "./arming.ts";
 import type { HoldFailure, SuspendFailure } from "./failures.ts";
 import { Hold } from "./hold.ts";
 import type { Acceptor } from "./journal/records.ts";
 import type { LeaseHealth } from "./lease.ts";
+import { type Queues, readQueues } from "./queues.ts";
 import type { UndoReport } from "./report.ts";
 import type { GuardStatus } from "./status.ts";
 import { enter, halt, restart, resume, terminate } from "./steps.ts";
+import type { HoldTimes } from "./times.ts";
 
 /** When a step is taken. */
 export interface StepOptions {
@@ -37,6 +39,7 @@ export class Guardian implements AsyncDisposable {
   readonly previous: GuardStatus | undefined;
   readonly #hold: Hold;
   #steps: Promise<unknown> = Promise.resolve();
+  #ended: UndoReport | undefined;
 
   private constructor(node: BeamNode, armed: Armed) {
     this.operation = armed.operation;
@@ -48,6 +51,7 @@ export class Guardian implements AsyncDisposable {
    * Puts a guardian on the node: nothing is held yet. It loads no module there and runs as one process, `beamctl_guard`. Meant for a busy
    * production node.
    * @throws GuardHeldError when another controller guards the node
+   * @throws GuardUnfitError when no guardian can work on this node: it names what is missing
    * @throws UnfinishedOperationError when the journal knows of an operation that was not ended: recover it first
    * @throws JournalError when the intent cannot be written; the node is untouched then
    */
@@ -63,6 +67,24 @@ export class Guardian implements AsyncDisposable {
   /** The processes that are held now. */
   get held(): readonly Pid[] {
     return this.#hold.heldOf(undefined);
+  }
+
+  /** How long each thing was held, also what has been given back. */
+  get times(): HoldTimes {
+    return this.#hold.clock;
+  }
+
+  /** What the end was like, once there was one. */
+  get ended(): UndoReport | undefined {
+    return this.#ended;
+  }
+
+  /**
+   * The messages that wait for what is held, and its memory, counted on the node in a process beside the guardian: some 5 µs per process, also while an
+   * install runs. `undefined` when there is no answer. What waits in the kernel before a held transport shows in no queue.
+   */
+  queues(timeout: number = 5_000): Promise<Queues | undefined> {
+    return this.#hold.peek(atom("queues"), timeout).then(readQueues);
   }
 
   /** How the renewals of the lease went. */
@@ -162,8 +184,9 @@ export class Guardian implements AsyncDisposable {
   }
 
   /** As {@link disarm}, for the way out after an error: it never throws, and may be called again. */
-  undo(): Promise<UndoReport> {
-    return this.#hold.end();
+  async undo(): Promise<UndoReport> {
+    this.#ended = await this.#hold.end();
+    return this.#ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,21 +11,22 @@ import { GuardLostError, GuardRefusedError } from "./errors.ts";
 import { frozenBy } from "./frozen-by.ts";
 import { type Acceptor, type Entry, pidKey } from "./journal/records.ts";
 import { LeaseKeeper } from "./lease.ts";
-import type { UndoReport } from "./report.ts";
+import { leftOf, type UndoReport } from "./report.ts";
 import { type GuardStatus, readStatus } from "./status.ts";
 import { suspendedAmong } from "./suspended-among.ts";
+import { HoldClock } from "./times.ts";
 
 const NORMAL = atom("normal");
 
 /** How often a guardian that undoes is asked whether it has ended, in milliseconds. */
 const POLL = 200;
-
 /** What a guardian may take to undo, beyond the wait for an install, in milliseconds. */
 const UNDO = 30_000;
 
 /** What {@link Guardian} does its steps with. */
 export class Hold {
   readonly keeper: LeaseKeeper;
+  readonly clock: HoldClock = new HoldClock();
   /** Whether an install may be running. */
   installing = false;
   readonly #node: BeamNode;
@@ -85,6 +86,14 @@ export class Hold {
     if (answer.ok) return answer.items;
     if (answer.lost !== undefined) throw this.#lose(answer.lost);
     throw this.#refused(`the guardian refused a step: ${answer.reason}`, answer.reason);
+  }
+
+  /** Asks for what only looks: an answer that does not come, or a refusal, is nobody's loss. */
+  async peek(what: Term, timeout: number): Promise<readonly Term[] | undefined> {
+    const { channel, guard, epoch } = this.#armed;
+    const sent = channel.request(guard, epoch, what, timeout);
+    const answer = await sent.then(readAnswer, () => undefined);
+    return answer?.ok ? answer.items : undefined;
   }
 
   /** Asks for a step that changes what is held. While an install runs the guardian takes it only from who says so. */
@@ -154,7 +163,6 @@ export class Hold {
     this.keeper.stop();
     const rescue = await this.#rescue;
     const told = status ?? (rescue === undefined ? await this.#tombstone(why) : undefined);
-    const left = await this.#readBack();
     const counts = told?.counts ?? {};
     const report: UndoReport = {
       operation: this.#armed.operation,
@@ -164,12 +172,14 @@ export class Hold {
       restarted: (counts["restarted"] ?? 0) + (rescue?.restarted ?? 0),
       freed: rescue?.freed ?? 0,
       died: counts["died"] ?? 0,
-      leftSuspended: left,
+      late: counts["late"] ?? 0,
+      leftSuspended: await this.#readBack(),
       leftHeld:
         told?.acceptors ??
         rescue?.leftAcceptors.length ??
         (this.#acceptors.length === 0 ? 0 : undefined),
     };
+    if (leftOf(report) === "nothing") this.clock.end();
     await this.#close(report, told);
     return report;
   }

@@ -7,6 +7,7 @@ import type { Pid } from "../term/index.ts";
 import { bury, guardStatus, takeOver } from "./ask-node.ts";
 import { cancelTimers, undoDirectly } from "./direct-undo.ts";
 import { GuardHeldError } from "./errors.ts";
+import { type RecoveredFile, recoverFiles } from "./file-changes.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { JournalOperation } from "./journal/records.ts";
 import type { GuardStatus } from "./status.ts";
@@ -43,6 +44,8 @@ export interface RecoveredOperation {
   readonly undoneNow: { readonly resumed: number; readonly restarted: number };
   /** Processes that were frozen and ran again when the guardian ended: nothing was to be resumed. */
   readonly freed: number;
+  /** The files that it changed on the node, or was about to, and what of that has happened. */
+  readonly files: readonly RecoveredFile[];
   /** What could not be undone. */
   readonly left: { readonly processes: readonly Pid[]; readonly acceptors: number };
 }
@@ -124,7 +127,9 @@ async function finish(
   const about = { operation: operation.operation, purpose, holder, host, at };
   const end = (outcome: "undone" | "recovered" | "restarted") =>
     journal.append(operation.operation, { kind: "end", outcome, left: 0 });
+  const files = await recoverFiles(node, operation.files);
   const nothing = {
+    files,
     undoneNow: { resumed: 0, restarted: 0 },
     freed: 0,
     left: { processes: [], acceptors: 0 },
@@ -159,6 +164,7 @@ async function finish(
     ...about,
     restarted: false,
     undoneByGuard,
+    files,
     undoneNow: { resumed, restarted },
     freed: told === undefined ? freed : 0, // else the tombstone counts them
     left: { processes: leftProcesses, acceptors: leftAcceptors.length },

@@ -14,6 +14,8 @@ export interface UndoReport {
   readonly freed: number;
   /** Processes that ended while they were held. */
   readonly died: number;
+  /** Processes that did not take their suspend or freeze in time, and were called back. */
+  readonly late: number;
   /** Processes of the operation found suspended, or still frozen by the guardian, at the end; `undefined` when the link is lost and nobody could look. */
   readonly leftSuspended: number | undefined;
   /** Acceptors that could not be started again; `undefined` when some were held and nobody could look. */

@@ -45,6 +45,7 @@ export async function halt(
   if (how === "suspend") hold.willSuspend(fit);
   else hold.willFreeze(fit);
   await hold.write({ kind: how, pids: fit, timers });
+  hold.clock.take(fit);
   const commit = tuple(atom("commit"), limit);
   const [, late] = await hold.step(commit, limit + SLACK, duringInstall);
   const silent = failures(late);
@@ -54,6 +55,8 @@ export async function halt(
   const failed = [...silent, ...running];
   const halted = [...asked.values()];
   hold.resumed(failed.map(({ pid }) => pid));
+  hold.clock.refuse(failed.map(({ pid }) => pid));
+  hold.clock.refused += refused.length + failed.length;
   const result = { count: halted.length, failed: failed.map(whatPid) };
   await hold.write({ kind: how === "suspend" ? "suspended" : "frozen", ...result });
   return [halted, [...refused, ...failed]];
@@ -93,6 +96,7 @@ export async function resume(
   const left = new Set(failed.map(({ pid }) => pidKey(pid)));
   const resumed = chosen.filter((pid) => !left.has(pidKey(pid)));
   hold.resumed(resumed);
+  hold.clock.give(resumed);
   await hold.write({ kind: "resumed", pids: resumed, failed: failed.map(whatPid) });
   return { resumed, failed };
 }
@@ -132,10 +136,12 @@ export async function terminate(
   const fit = without(asked, refused);
   hold.willHold(fit);
   await hold.write({ kind: "hold", acceptors: fit, timers });
+  hold.clock.hold(fit);
   const commit = tuple(atom("commit"), SUPERVISORS);
   const [, unable] = await hold.step(commit, SUPERVISORS, duringInstall);
   const failed = failuresOf(unable, acceptorOf);
   const held = without(fit, failed);
+  hold.clock.unheld(fit.filter((one) => !held.includes(one)));
   await hold.write({ kind: "held", count: held.length, failed });
   return { held, failed: [...refused, ...failed].map(holdFailure) };
 }
@@ -149,6 +155,7 @@ export async function restart(
   const [released, unable, gone] = await hold.step(atom("release"), SUPERVISORS, duringInstall);
   const failed = failuresOf(unable, acceptorOf);
   hold.released(failed.map(({ what }) => what));
+  hold.clock.release(failed.map(({ what }) => what));
   await hold.write({ kind: "released", failed });
   return { released: Number(released), gone: Number(gone), failed: failed.map(holdFailure) };
 }

@@ -50,6 +50,7 @@ export { FinishRunningRequests } from "./finish-running-requests.ts";
 export { Info } from "./info.ts";
 export {
   type Facts,
+  type HeldSocket,
   type InstructionContext,
   type LogLevel,
   noFacts,

@@ -11,6 +11,14 @@ import type { Config, InstructionConfig } from "./config.ts";
 /** The kinds of lines that an instruction writes. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
 
+/** A process of a websocket that we hold. */
+export interface HeldSocket {
+  readonly pid: Pid;
+  readonly group: "channels" | "transports";
+  /** The process of its websocket, or of its session of long polling; itself, when it is one. */
+  readonly transport: Pid;
+}
+
 /** What the instructions of one run have found and done, handed from one to the next. */
 export interface Facts {
   /** The listeners that {@link InstructionConfig.listeners} chooses, as they were before anything was stopped. */
@@ -18,6 +26,8 @@ export interface Facts {
   /** Acceptors that ran before we stopped them, over all listeners. */
   heldAcceptors: number;
   suspended: readonly Pid[];
+  /** Of these, whose they are. */
+  sockets: readonly HeldSocket[];
   /** When the first process was suspended and the last resumed, in epoch milliseconds. */
   suspendedAt: number | undefined;
   resumedAt: number | undefined;
@@ -93,6 +103,7 @@ export function noFacts(): Facts {
     listeners: [],
     heldAcceptors: 0,
     suspended: [],
+    sockets: [],
     suspendedAt: undefined,
     resumedAt: undefined,
     appProcesses: [],

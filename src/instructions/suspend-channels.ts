@@ -1,6 +1,6 @@
 /** SuspendChannels: the processes behind the websockets stop, their messages wait, their clients notice nothing. */
 
-import type { Guardian } from "../guard/index.ts";
+import { type Guardian, pidKey } from "../guard/index.ts";
 import { appendAfterPointOfNoReturn } from "../relup/index.ts";
 import type { Atom, Pid } from "../term/index.ts";
 import { detectSockets, type NotDetected, type Sockets, type Stop } from "../topology/index.ts";
@@ -11,7 +11,7 @@ import { CheckRanchConnections } from "./check-ranch-connections.ts";
 import type { SuspendTarget } from "./config.ts";
 import { defineInstruction } from "./define.ts";
 import { guarded } from "./guarded.ts";
-import type { InstructionContext, RunnableInstruction } from "./instruction.ts";
+import type { HeldSocket, InstructionContext, RunnableInstruction } from "./instruction.ts";
 
 const NAME = "SuspendChannels";
 
@@ -57,6 +57,8 @@ export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
       const { stopped, result, unsafe } = await stopTargets(guardian, fresh, config.suspendTimeout);
       suspended.push(...stopped);
       facts.suspended = [...before, ...suspended];
+      const held = new Set(stopped.map(pidKey));
+      facts.sockets = [...facts.sockets, ...fresh.filter(({ pid }) => held.has(pidKey(pid)))];
       failed += fresh.length - stopped.length;
       if (result === "not_supported") {
         log("warning", "none of them answers system messages");
@@ -72,15 +74,14 @@ export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
 });
 
 /** A process to stop, and how. */
-export interface Target {
-  readonly pid: Pid;
+export interface Target extends HeldSocket {
   readonly stop: Stop;
 }
 
 /** Suspends or freezes these, each in its own way; `result` is about those that take system messages. */
 export async function stopTargets(
   guardian: Pick<Guardian, "suspend" | "freeze">,
-  wanted: readonly Target[],
+  wanted: readonly Pick<Target, "pid" | "stop">[],
   timeout: number,
 ): Promise<{ stopped: readonly Pid[]; result: BulkResult; unsafe: number }> {
   const by = (stop: Stop) => wanted.flatMap((one) => (one.stop === stop ? [one.pid] : []));
@@ -110,8 +111,12 @@ function chosen({ connections, channels }: Sockets, target: SuspendTarget): Targ
   );
   const websockets = connections.filter(({ kind }) => kind === "websocket");
   return [
-    ...wanted.map(({ pid }) => ({ pid, stop: "suspend" as const })),
-    ...(target === "channels" ? [] : websockets.map(({ pid, stop }) => ({ pid, stop }))),
+    ...wanted.map(({ pid, transport }): Target => {
+      return { pid, stop: "suspend", group: "channels", transport };
+    }),
+    ...(target === "channels" ? [] : websockets).map(({ pid, stop }): Target => {
+      return { pid, stop, group: "transports", transport: pid };
+    }),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** OTP's `code`: where the release lies, and which code runs compared with what lies on the disk. */
 
 import { RemoteError } from "../node/index.ts";
-import { atom, inspect, type Pid, type Term } from "../term/index.ts";
+import { Atom, atom, inspect, type Pid, type Term, textOf } from "../term/index.ts";
 import { Answer } from "./answer.ts";
 import type { CallOptions, Remote } from "./remote.ts";
 import { runScript, Script } from "./script.ts";
@@ -49,6 +49,28 @@ export async function loadedAgainstDisk(
     };
   });
 }
+
+/** From which files the loaded ones of these modules came, by their own words: `""` when from none, as after `code:load_binary/3`. Read-only. */
+export async function loadedFrom(
+  remote: Remote,
+  modules: readonly string[],
+  options?: CallOptions,
+): Promise<{ readonly module: string; readonly file: string }[]> {
+  const answer = new Answer(remote, LOADED_FROM.name);
+  return answer.list(await run(remote, LOADED_FROM, modules, options)).map((row) => {
+    const [module, file] = answer.tuple(row, 2);
+    const text = file instanceof Atom ? file.name : textOf(file ?? []);
+    return { module: answer.atom(module), file: text ?? "" };
+  });
+}
+
+const LOADED_FROM: Script = new Script({
+  name: "loaded_from",
+  bindings: ["Modules"],
+  readOnly: true,
+  source: `
+[{Module, File} || Module <- Modules, {file, File} <- [code:is_loaded(Module)]]`,
+});
 
 /**
  * Of these modules those with old code, each with the processes that still run it (`erlang:check_process_code/2`). Read-only. Every

@@ -72,6 +72,29 @@ export async function consultProblem(
   return result instanceof Atom && result.name === "ok" ? undefined : problem(result);
 }
 
+/**
+ * The text of a small file on the node, at most 64 KiB of it; `undefined` when it cannot be read. Read-only. Never ask for a file that may hold
+ * secrets: the text travels here.
+ */
+export async function textFile(
+  remote: Remote,
+  path: string,
+  options?: CallOptions,
+): Promise<string | undefined> {
+  return textOf(await runScript(remote, TEXT, { Path: charlist(path) }, options));
+}
+
+const TEXT: Script = new Script({
+  name: "text_file",
+  bindings: ["Path"],
+  readOnly: true,
+  source: `
+case file:read_file(Path) of
+    {ok, Text} -> binary:part(Text, 0, min(byte_size(Text), 65536));
+    {error, _} -> none
+end`,
+});
+
 function problem(reason: Term): string {
   if (reason instanceof Atom) return reason.name;
   const [line, module] = reason instanceof Tuple ? reason.items : [];

@@ -7,6 +7,7 @@ export { BATCH } from "./batch.ts";
 export {
   type LoadedModule,
   loadedAgainstDisk,
+  loadedFrom,
   loadFile,
   modulesWithOldCode,
   moduleVersions,
@@ -17,6 +18,7 @@ export {
 } from "./code.ts";
 export { codePath, loadAbsolute, replaceInCodePath } from "./code-path.ts";
 export { consolidatedProtocols } from "./consolidated.ts";
+export { hex, MD5, type PathState, pathStates, problemOf } from "./digests.ts";
 export { type EnvironmentKeys, lostEnvironment } from "./environment.ts";
 export { type SystemInfo, systemInfo, type Usage } from "./erlang.ts";
 export {
@@ -27,11 +29,18 @@ export {
   UnexpectedAnswerError,
 } from "./errors.ts";
 export { type EvaluateOptions, evaluate } from "./evaluate.ts";
-export { bootVersion, consult, consultProblem, listDir } from "./file.ts";
+export { bootVersion, consult, consultProblem, listDir, textFile } from "./file.ts";
 export { initStatus } from "./init.ts";
 export { type LogEvent, type LogEventsOptions, LogStream, logEvents } from "./log-events.ts";
 export { log, logLevel, type NodeLogLevel } from "./logger.ts";
 export { observer } from "./observer.ts";
+export {
+  type BeamChanges,
+  bootFileOf,
+  compareBeams,
+  type FileFacts,
+  fileFacts,
+} from "./release-files.ts";
 export {
   checkInstallRelease,
   type Installed,
@@ -58,4 +67,5 @@ export {
   terminateChild,
   whichChildren,
 } from "./supervisor.ts";
+export { type Surroundings, surroundings } from "./surroundings.ts";
 export { type LeftSuspendedOptions, leftSuspended } from "./sys.ts";

@@ -38,14 +38,18 @@ interface Explanation {
   readonly remedy: string;
 }
 
+const MAKE_RELUP =
+  "`beamctl release prepare VSN` makes one from the applications' appups; else build the release with one.";
+
 const EXPLANATIONS: Readonly<Record<Exclude<ReleaseHandlerReason, "other">, Explanation>> = {
   sasl_not_started: {
     why: () => "the release handler does not run on this node",
-    remedy: "Put :sasl (Erlang: sasl) among the applications of the release, and start it.",
+    remedy:
+      "In mix.exs: `extra_applications: [:logger, :sasl]` (Erlang: sasl in the .rel), deployed by a restart; where sasl is there and not started `beamctl release prepare VSN` starts it.",
   },
   no_such_release: {
     why: ([version]) => `release ${version} is not known to the node`,
-    remedy: "Copy its package into the node's `releases` folder and unpack it first.",
+    remedy: "Send its package: `beamctl release push TARBALL`; then `beamctl release unpack VSN`.",
   },
   existing_release: {
     why: ([version]) => `release ${version} is unpacked already`,
@@ -57,11 +61,11 @@ const EXPLANATIONS: Readonly<Record<Exclude<ReleaseHandlerReason, "other">, Expl
   },
   no_matching_relup: {
     why: ([to, from]) => `no relup leads from ${from} to ${to}`,
-    remedy: "Build the release with a relup from the running version, and unpack it again.",
+    remedy: MAKE_RELUP,
   },
   relup_missing: {
     why: ([file]) => `no relup leads to this version: ${file} does not exist either`,
-    remedy: "Build the release with a relup from the running version, and unpack it again.",
+    remedy: MAKE_RELUP,
   },
   bad_relup_file: {
     why: ([file]) => `the relup ${file} is not a relup of this version`,

@@ -57,8 +57,10 @@ export {
 } from "./shift.ts";
 export { type PurgeCounts, type PurgeModes, purgeModes, softPurge } from "./soft-purge.ts";
 export type { RelupSummary } from "./summary.ts";
+export { waysBetween } from "./ways.ts";
 export {
   type RestoredRelup,
+  type RestoreRelupOptions,
   relupBackups,
   restoreRelup,
   type WriteRelupOptions,

@@ -46,6 +46,6 @@ export async function readRelup(
   }
   throw new RelupError(`no relup leads from ${from} to ${to}: ${tried.join("; ")}`, {
     node: remote.name,
-    remedy: `Build release ${to} with a relup from ${from} (systools:make_relup) and unpack it again.`,
+    remedy: `\`beamctl release prepare ${to}\` makes one where the changed applications have appups; else build ${to} with one (systools:make_relup).`,
   });
 }

@@ -21,12 +21,18 @@ export interface WrittenRelup {
   readonly backup: string | undefined;
 }
 
+/** Options of {@link restoreRelup}. */
+export interface RestoreRelupOptions extends CallOptions {
+  /** What is not kept when it stands there: a relup of one's own that is over. Default: whatever it holds is kept. */
+  readonly discard?: Term;
+}
+
 /** What {@link restoreRelup} did. */
 export interface RestoredRelup {
   readonly file: string;
   /** The backup, which is the relup now and no longer a backup. */
   readonly backup: string;
-  /** Where the file that it took the place of is kept; `undefined` when there was none. */
+  /** Where the file that it took the place of is kept; `undefined` when there was none, or it was discarded. */
   readonly kept: string | undefined;
 }
 
@@ -80,7 +86,7 @@ export async function restoreRelup(
   remote: Remote,
   version: string,
   backup?: string,
-  options?: CallOptions,
+  { discard, ...options }: RestoreRelupOptions = {},
 ): Promise<RestoredRelup> {
   const folder = await releaseFolder(remote, version, options);
   const known = await relupBackups(remote, version, options);
@@ -99,7 +105,11 @@ export async function restoreRelup(
   }
   const [file, from] = [`${folder}/relup`, `${folder}/${name}`];
   await readAs(remote, from, version, options); // throws when it is none
-  const bindings = { File: charlist(file), Backup: charlist(from) };
+  const bindings = {
+    File: charlist(file),
+    Backup: charlist(from),
+    Discard: discard === undefined ? atom("none") : new Tuple([discard]),
+  };
   const answer = await runScript(remote, RESTORE, bindings, options);
   return { file, backup: from, kept: done(remote, RESTORE.name, answer, file, "restored") };
 }

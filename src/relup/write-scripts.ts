@@ -49,14 +49,15 @@ catch throw:{error, Step, Reason} ->
 end`,
 });
 
-/** Renames `Backup` to `File`. */
+/** Renames `Backup` to `File`. `Discard` is `none`, or `{Term}` that is not kept when it is there now. */
 export const RESTORE: Script = new Script({
   name: "restore_relup",
-  bindings: ["File", "Backup"],
+  bindings: ["File", "Backup", "Discard"],
   source: `
 ${SHARED}
 try
-    Kept = Keep(".undone"),
+    Discarded = case Discard of {Term} -> file:consult(File) =:= {ok, [Term]}; none -> false end,
+    Kept = case Discarded of true -> none; false -> Keep(".undone") end,
     Must(rename, file:rename(Backup, File)),
     {ok, Kept}
 catch throw:{error, Step, Reason} -> {error, Step, Reason}

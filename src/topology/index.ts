@@ -12,6 +12,7 @@ export {
 } from "./detect.ts";
 export { type Endpoint, endpoints } from "./endpoints.ts";
 export { TopologyError } from "./errors.ts";
+export { type IdleTimeout, idleTimeouts } from "./idle-timeouts.ts";
 export type { Acceptor, Listener, ListenerStatus, Place } from "./listener.ts";
 export type {
   Channel,

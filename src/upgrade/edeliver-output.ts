@@ -1,6 +1,7 @@
 /** What edeliver's instructions in a relup print, among the events of an upgrade. */
 
-import type { LocalNode } from "../node/index.ts";
+import type { BeamError } from "../errors.ts";
+import type { BeamNode, LocalNode } from "../node/index.ts";
 import type { Remote } from "../otp/index.ts";
 import { type Instruction, runnableModule } from "../relup/index.ts";
 import type { Stages } from "./stages.ts";
@@ -12,6 +13,7 @@ const INSTRUCTIONS = "Elixir.Edeliver.Relup.Instructions.";
 export class EdeliverOutput implements Disposable {
   readonly #script: UpgradeScript | undefined;
   readonly #stages: Stages;
+  readonly #watch: Disposable | undefined;
   #over = false;
 
   /** @throws UsageError when edeliver would not print to that node of ours */
@@ -19,10 +21,11 @@ export class EdeliverOutput implements Disposable {
     this.#stages = stages;
     this.#script =
       local && receiveUpgradeScript(local, node.name, (text) => !this.#over && stages.print(text));
-    void local?.nodes.get(node.name)?.closed.then((reason) => {
-      if (this.#over || reason === undefined) return;
-      stages.log("warning", `what the relup prints is not seen any more: ${reason.message}`);
-    });
+    const link = local?.nodes.get(node.name);
+    if (link === undefined) return;
+    this.#watch = watch(link, ({ message }) =>
+      stages.log("warning", `what the relup prints is not seen any more: ${message}`),
+    );
   }
 
   /** Says what cannot be seen: the instructions of edeliver's that print, when nobody takes their lines. */
@@ -50,6 +53,27 @@ export class EdeliverOutput implements Disposable {
 
   [Symbol.dispose](): void {
     this.#over = true;
+    this.#watch?.[Symbol.dispose]();
     this.#script?.[Symbol.dispose]();
   }
+}
+
+type Lost = (reason: BeamError) => void;
+
+// A promise keeps all that was ever chained to it, and a link may live through many upgrades: each is told by one set.
+const watched = new WeakMap<BeamNode, Set<Lost>>();
+
+/** Tells when the link is lost, until it is disposed of. */
+function watch(link: BeamNode, lost: Lost): Disposable {
+  let told = watched.get(link);
+  if (told === undefined) {
+    const all: Set<Lost> = (told = new Set());
+    watched.set(link, all);
+    void link.closed.then((reason) => {
+      if (reason !== undefined) for (const one of all) one(reason);
+    });
+  }
+  const listeners = told;
+  listeners.add(lost);
+  return { [Symbol.dispose]: () => void listeners.delete(lost) };
 }

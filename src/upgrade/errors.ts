@@ -1,7 +1,7 @@
 /** How an upgrade fails: what state the node was left in decides what the user does next. */
 
 import { BeamError, type BeamErrorOptions } from "../errors.ts";
-import type { Stage } from "./events.ts";
+import type { Stage, UpgradeReport } from "./events.ts";
 import type { Finding } from "./preflight/finding.ts";
 
 /**
@@ -18,6 +18,8 @@ export class UpgradeError extends BeamError {
   readonly outcome: NodeOutcome;
   /** What the check found, the worst first, when it was the check that refused. */
   readonly findings: readonly Finding[];
+  /** What was seen of an upgrade up to the failure. */
+  report: UpgradeReport | undefined;
 
   constructor(
     stage: Stage,

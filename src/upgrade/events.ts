@@ -3,7 +3,9 @@
 import type { AcceptorMode, LogLevel, PlanEntry, SuspendTarget } from "../instructions/index.ts";
 import type { LocalNode } from "../node/index.ts";
 import type { Direction } from "../relup/index.ts";
+import type { BudgetOptions } from "./budget/budget.ts";
 import type { Finding } from "./preflight/finding.ts";
+import type { OperationReport } from "./report/report.ts";
 
 /** The stages of an upgrade in their order. */
 export const STAGES = [
@@ -40,6 +42,19 @@ export type UpgradeEvent =
       readonly type: "finding";
       readonly stage: Stage;
       readonly finding: Finding;
+      readonly at: number;
+    }
+  | {
+      /** What is allowed, before, and each half second what a hold has come to. Times are in milliseconds. */
+      readonly type: "budget";
+      readonly stage: Stage;
+      readonly soft: number;
+      readonly hard: number;
+      readonly expected: number;
+      /** How long it has lasted; 0 before. */
+      readonly held: number;
+      /** Messages that wait, in the longest queue and in all. */
+      readonly queue: { readonly max: number; readonly sum: number } | undefined;
       readonly at: number;
     }
   | { readonly type: "print"; readonly stage: Stage; readonly text: string; readonly at: number }
@@ -85,6 +100,8 @@ export interface UpgradeOptions {
   suspendTimeout?: number;
   /** How long running requests are waited for. Default 500. */
   drainTimeout?: number;
+  /** The longest that anything may be held, and how much may wait for it. */
+  budget?: BudgetOptions;
   /** The longest that the release handler may take to install, and with `inRelup` for each call to us. Default 300,000. */
   installTimeout?: number;
   /** Whether the version is made permanent at the end. Default `true`. */
@@ -102,10 +119,10 @@ export interface UpgradeOptions {
   signal?: AbortSignal;
 }
 
-/** What an upgrade did, all of it read back from the node. */
-export interface UpgradeReport {
-  readonly operation: string;
-  readonly node: string;
+/** What an upgrade did, all of it read back from the node. One that failed has what was seen up to then. */
+export interface UpgradeReport extends OperationReport {
+  readonly kind: "upgrade" | "downgrade";
+  /** The release and its version; empty when it failed before they were known. */
   readonly release: string;
   readonly from: string;
   readonly to: string;
@@ -115,8 +132,6 @@ export interface UpgradeReport {
   readonly dryRun: boolean;
   readonly permanent: boolean;
   readonly steps: readonly string[];
-  /** What the check found, the worst first. */
-  readonly findings: readonly Finding[];
   /** Processes that were suspended by us. */
   readonly suspended: number;
   /** Acceptors that were held by us. */

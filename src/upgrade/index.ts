@@ -1,5 +1,8 @@
 /** The main job: hot upgrades of a live release, and how they are told. */
 
+export type { Budget, BudgetOptions } from "./budget/budget.ts";
+export { BudgetError } from "./budget/errors.ts";
+export { checkUpgrade, type UpgradeCheck } from "./check-upgrade.ts";
 export { type NodeOutcome, UpgradeError } from "./errors.ts";
 export {
   STAGES,
@@ -11,7 +14,34 @@ export {
 export type { Operation } from "./operation.ts";
 export { type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";
-export type { Finding, Severity } from "./preflight/index.ts";
+export { type Finding, SEVERITIES, type Severity } from "./preflight/index.ts";
+export type { ReleaseChange, ReleaseProblem } from "./release/change.ts";
+export { ReleaseError } from "./release/errors.ts";
+export {
+  type PrepareEvent,
+  type PrepareOptions,
+  type PrepareReport,
+  prepareRelease,
+} from "./release/prepare.ts";
+export {
+  type PushEvent,
+  type PushOptions,
+  type PushReport,
+  pushRelease,
+} from "./release/push.ts";
+export {
+  type UndoneChange,
+  type UndoReport as UndoPrepareReport,
+  undoPrepare,
+} from "./release/undo.ts";
+export { type Unpacked, type UnpackOptions, unpackVersion } from "./release/unpack.ts";
+export {
+  type AnyReport,
+  type OperationReport,
+  REPORT_SCHEMA,
+  type ReportFormat,
+  renderReport,
+} from "./report/index.ts";
 export {
   type InstructionRun,
   type RunInstructionOptions,
@@ -19,3 +49,4 @@ export {
 } from "./run-instruction.ts";
 export { upgrade } from "./upgrade.ts";
 export { receiveUpgradeScript, type UpgradeScript } from "./upgrade-script.ts";
+export { runningRelease } from "./versions.ts";

@@ -6,7 +6,7 @@ import type { Direction } from "../relup/index.ts";
 import type { Term } from "../term/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
-import { planName, prepare, stepName } from "./prepare.ts";
+import { type Prepared, planName, prepare, stepName } from "./prepare.ts";
 import { runningRelease } from "./versions.ts";
 
 /** A plan to look at. */
@@ -53,7 +53,15 @@ export async function planUpgrade(
     });
   }
   const release = await runningRelease(remote);
-  const { path, instructions, steps } = await prepare(remote, release, version, options);
+  return viewOf(await prepare(remote, release, version, options), version, options);
+}
+
+/** A prepared upgrade as it is shown. */
+export function viewOf(
+  { release, path, instructions, steps }: Prepared,
+  version: string,
+  options: UpgradeOptions,
+): PlanView {
   const looking = new Set(checks(steps));
   let installed = false;
   const partOf = (step: PlanStep): PlanViewStep["part"] => {

@@ -15,17 +15,10 @@ import {
   stepsWithin,
 } from "../instructions/index.ts";
 import type { Release, Remote } from "../otp/index.ts";
-import {
-  changedModules,
-  partsOf,
-  type RelupPath,
-  readRelup,
-  restartsEmulator,
-} from "../relup/index.ts";
-import { atom } from "../term/index.ts";
+import { changedModules, partsOf, type RelupPath, readRelup } from "../relup/index.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
-import { calledBy } from "./relup-calls.ts";
+import { obstacles } from "./obstacles.ts";
 
 /** What is decided by what the node has and what the user wants. */
 export interface Prepared {
@@ -42,7 +35,7 @@ export interface Prepared {
 
 /**
  * Reads the relup that leads from this release to the version, and makes the plan. Read-only; the version must be unpacked.
- * @throws UpgradeError when the relup restarts the emulator, or leads the other way than the user wants
+ * @throws UpgradeError when the way cannot be gone: see {@link obstacles}
  * @throws RelupError when no relup leads there
  * @throws UsageError when the plan is not one
  */
@@ -53,7 +46,20 @@ export async function prepare(
   options: UpgradeOptions,
 ): Promise<Prepared> {
   const path = await readRelup(remote, release.version, version);
-  refuse(remote, path, options, release.version, version);
+  const [obstacle] = obstacles(path, options, release.version, version);
+  if (obstacle !== undefined) {
+    const { what, cause, remedy } = obstacle;
+    throw new UpgradeError("unpack", "unchanged", `${what}: ${cause}`, {
+      node: remote.name,
+      remedy,
+      findings: [obstacle],
+    });
+  }
+  return preparedOf(release, path, options);
+}
+
+/** The plan on a way that nothing stands in. */
+export function preparedOf(release: Release, path: RelupPath, options: UpgradeOptions): Prepared {
   const config = configOf(release, options);
   const entries = entriesOf(options);
   const base = { ...path.both, changedModules: changedModules(path.instructions) };
@@ -97,41 +103,4 @@ function configOf(release: Release, options: UpgradeOptions): InstructionConfig 
   const given = { suspend, suspendTimeout, drainTimeout, acceptors, listeners, notifyRequests };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return settings({ name: application, ...Object.fromEntries(set) });
-}
-
-function refuse(
-  remote: Remote,
-  path: RelupPath,
-  { direction }: UpgradeOptions,
-  from: string,
-  to: string,
-): void {
-  if (direction !== undefined && direction !== path.direction) {
-    const verb = path.direction === "up" ? "an upgrade" : "a downgrade";
-    throw new UpgradeError("unpack", "unchanged", `from ${from} to ${to} is ${verb}`, {
-      node: remote.name,
-      remedy: `Use \`beamctl release ${path.direction}grade\`.`,
-    });
-  }
-  const [caller] = path.instructions.flatMap((one) => calledBy(one) ?? []);
-  if (caller !== undefined) {
-    const of = path.direction === "up" ? to : from;
-    throw new UpgradeError("unpack", "unchanged", `the relup calls another run, of ${caller}`, {
-      node: remote.name,
-      remedy: `Wait for its end; if it has ended, give the relup back: \`beamctl relup restore ${of}\`.`,
-    });
-  }
-  if (!path.instructions.includes(atom("point_of_no_return"))) {
-    throw new UpgradeError("unpack", "unchanged", "this relup has no point of no return", {
-      node: remote.name,
-      remedy:
-        "Nothing in it can be checked before the node is changed: build it with systools:make_relup.",
-    });
-  }
-  if (restartsEmulator(path.instructions)) {
-    throw new UpgradeError("unpack", "unchanged", "this relup restarts the emulator", {
-      node: remote.name,
-      remedy: "It would disconnect every client: deploy it as a restart instead.",
-    });
-  }
 }

@@ -5,7 +5,9 @@ import { thrownBy } from "../instructions/index.ts";
 import { type BeamNode, Raise, type Server } from "../node/index.ts";
 import {
   type Instruction,
+  type Relup,
   readRelupFile,
+  relupTerm,
   restoreRelup,
   withInstructions,
   writeRelup,
@@ -26,15 +28,17 @@ export class RelupCalls implements AsyncDisposable {
   readonly #node: BeamNode;
   readonly #version: string;
   readonly #server: Server;
+  readonly #written: Relup;
   /** The name of the file that keeps the relup as it was. */
   #backup: string | undefined;
   /** What an instruction threw first: the release handler tells only that something did. */
   failure: unknown;
 
-  private constructor(node: BeamNode, version: string, server: Server) {
+  private constructor(node: BeamNode, version: string, server: Server, written: Relup) {
     this.#node = node;
     this.#version = version;
     this.#server = server;
+    this.#written = written;
   }
 
   /**
@@ -72,7 +76,7 @@ export class RelupCalls implements AsyncDisposable {
         throw new Raise("exit", thrownBy(error));
       }
     };
-    const calls = new RelupCalls(node, of, node.serve(NAME, { call }));
+    const calls = new RelupCalls(node, of, node.serve(NAME, { call }), written);
     try {
       const { backup } = await writeRelup(node, of, written, { expected: term });
       calls.#backup = backup?.replace(/.*\//, "");
@@ -91,8 +95,10 @@ export class RelupCalls implements AsyncDisposable {
     this.#server.close();
     const { relup } = await readRelupFile(this.#node, this.#version);
     const lists = [...relup.up, ...relup.down].flatMap(({ instructions }) => instructions);
-    if (lists.some((one) => calledBy(one) !== undefined))
-      await restoreRelup(this.#node, this.#version, this.#backup);
+    if (!lists.some((one) => calledBy(one) !== undefined)) return;
+    // Ours calls nobody any more: kept, there would be one more file with each upgrade.
+    const discard = relupTerm(this.#written);
+    await restoreRelup(this.#node, this.#version, this.#backup, { discard });
   }
 }
 

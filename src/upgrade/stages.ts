@@ -1,11 +1,16 @@
 /** The stages of one run: which is on, and the events they make. */
 
 import type { LogLevel } from "../instructions/index.ts";
+import type { Budget } from "./budget/budget.ts";
+import type { Watched } from "./budget/watch.ts";
 import { STAGES, type Stage, type UpgradeEvent } from "./events.ts";
 import type { Finding } from "./preflight/finding.ts";
+import { Timeline } from "./report/timeline.ts";
 
 /** Keeps the stage in hand and emits its start, its end and its lines. A stage that is entered again starts once. */
 export class Stages {
+  /** When each of it happened. */
+  readonly timeline: Timeline = new Timeline();
   readonly #emit: (event: UpgradeEvent) => void;
   #current: Stage = "unpack";
   #open = false;
@@ -24,6 +29,7 @@ export class Stages {
       this.#end("done");
       this.#current = stage;
       this.#open = true;
+      this.timeline.begin(stage);
       this.#event("start");
     }
     try {
@@ -43,11 +49,20 @@ export class Stages {
   }
 
   log(level: LogLevel, text: string): void {
+    this.timeline.log(level, text);
     this.#emit({ type: "log", stage: this.#current, level, text, at: Date.now() });
   }
 
   finding(finding: Finding): void {
     this.#emit({ type: "finding", stage: this.#current, finding, at: Date.now() });
+  }
+
+  /** What is allowed, and, once something is held, what it has come to. */
+  budget({ soft, hard, expected }: Budget, { held, queues }: Watched): void {
+    const { max, sum } = queues ?? { max: 0, sum: 0 };
+    const queue = queues === undefined ? undefined : { max, sum };
+    const stage = this.#current;
+    this.#emit({ type: "budget", stage, soft, hard, expected, held, queue, at: Date.now() });
   }
 
   print(text: string): void {
@@ -66,6 +81,7 @@ export class Stages {
   #end(state: "done" | "failed"): void {
     if (!this.#open) return;
     this.#open = false;
+    this.timeline.end(state);
     this.#event(state);
   }
 

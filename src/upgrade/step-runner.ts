@@ -20,6 +20,8 @@ export interface StepTime {
   readonly again?: boolean;
   /** Whether the release handler waits for it in the middle of an install. Default `false`. */
   readonly late?: boolean;
+  /** Fires when there is no more time to wait for anything. Default never. */
+  readonly cut?: AbortSignal | undefined;
 }
 
 /** The instructions of one upgrade, and the facts that they share. */
@@ -51,10 +53,11 @@ export class StepRunner {
     if (step.type !== "run") return;
     const { guardian, late = false } = time;
     const context = this.#context(step.instruction.name, config, time);
-    const work = () => step.instruction.run(context, step.args);
     const stages = this.#stages;
+    const { name } = step.instruction;
+    const work = () => stages.timeline.step(name, () => step.instruction.run(context, step.args));
     if (guardian !== undefined && !late) {
-      await stages.in(stageOf(step.instruction.name, stages.current, progress), work);
+      await stages.in(stageOf(name, stages.current, progress), work);
       return;
     }
     try {
@@ -69,14 +72,14 @@ export class StepRunner {
   #context(
     instruction: string,
     config: InstructionConfig,
-    { guardian, again = false, late = false }: StepTime,
+    { guardian, again = false, late = false, cut }: StepTime,
   ): InstructionContext {
     return {
       instruction,
       node: this.#node,
       config,
       facts: this.facts,
-      signal: this.#signal,
+      signal: cut === undefined ? this.#signal : AbortSignal.any([this.#signal, cut]),
       guardian,
       duringInstall: late,
       log: (level, text) => {

@@ -6,9 +6,12 @@ import { changes, checks, type PlanStep } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
 import { checkInstallRelease, type RunningApplication, whichApplications } from "../otp/index.ts";
 import { changedModules } from "../relup/index.ts";
+import { allow } from "./budget/allow.ts";
+import type { Budget } from "./budget/budget.ts";
 import { EdeliverOutput } from "./edeliver-output.ts";
+import type { UpgradeError } from "./errors.ts";
 import type { UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
-import { guarded, type Left } from "./guarded.ts";
+import { Held } from "./held.ts";
 import { install } from "./install.ts";
 import { NodeLog } from "./node-log.ts";
 import { type Operation, startOperation } from "./operation.ts";
@@ -52,15 +55,16 @@ class Upgrade {
   readonly #runner: StepRunner;
   readonly #nodeLog: NodeLog | undefined;
   readonly #output: EdeliverOutput;
+  readonly #held: Held;
   #progress: InstallProgress = "ahead";
   #installMs = 0;
   #verified = 0;
   #findings: readonly Finding[] = [];
   #calls: RelupCalls | undefined;
-  #guardian: Guardian | undefined;
+  #prepared: Prepared | undefined;
+  #budget: Budget | undefined;
   #from: string | undefined;
   #applications: readonly RunningApplication[] | undefined;
-  #left: Left = "nothing";
 
   constructor(
     node: BeamNode,
@@ -76,6 +80,7 @@ class Upgrade {
     this.#id = id;
     this.#signal = signal;
     this.#stages = new Stages(emit);
+    this.#held = new Held(node, this.#stages);
     const logged = options.nodeLog !== false && options.dryRun !== true;
     this.#nodeLog = logged ? new NodeLog(node) : undefined;
     this.#runner = new StepRunner(node, signal, this.#stages, this.#nodeLog);
@@ -93,7 +98,7 @@ class Upgrade {
       await stages.in("plan", async () => stages.plan(steps.map(stepName)));
       if (dryRun) {
         stages.skipRest("guard");
-        return this.#report(prepared);
+        return await this.#report();
       }
       if (this.#calls !== undefined) await this.#changeInRelup(prepared);
       else await this.#change(prepared);
@@ -103,18 +108,20 @@ class Upgrade {
       if (permanent) await stages.in("permanent", last);
       else stages.skipRest("permanent");
       stages.finish("done");
-      return this.#report(prepared);
+      return await this.#report();
     } catch (error) {
       stages.finish("failed");
-      throw await failed(this.#node, {
+      const failure = await failed(this.#node, {
         stage: stages.current,
         error: this.#calls?.failure ?? error,
         begun: this.#progress !== "ahead",
         from: this.#from,
         applications: this.#applications,
         reloaded: this.#runner.facts.oldVersions.size > 0,
-        left: this.#left,
+        left: this.#held.left,
       });
+      failure.report = await this.#report(failure);
+      throw failure;
     } finally {
       await this.#closeCalls();
       this.#output[Symbol.dispose]();
@@ -125,10 +132,12 @@ class Upgrade {
   async #prepare(): Promise<Prepared> {
     const release = await runningRelease(this.#node);
     this.#from = release.version;
-    const fresh = await ensureUnpacked(this.#node, release, this.#version);
+    const { stateDirectory } = this.#options;
+    const fresh = await ensureUnpacked(this.#node, release, this.#version, stateDirectory);
     if (fresh) this.#stages.log("info", `unpacked ${release.name}-${this.#version}`);
     const prepared = await prepare(this.#node, release, this.#version, this.#options);
     this.#output.announce(prepared.path.instructions);
+    this.#prepared = prepared;
     return prepared;
   }
 
@@ -140,6 +149,7 @@ class Upgrade {
     this.#findings = await preflight(given);
     for (const finding of this.#findings) this.#stages.finding(finding);
     refuse(node.name, this.#findings);
+    this.#budget = await allow(node, this.#stages, prepared, this.#options.budget);
     const limits = { timeout: prepared.installTimeout };
     await this.#output.during(() => checkInstallRelease(node, this.#version, limits));
     if (this.#calls === undefined) await this.#runChecks(prepared);
@@ -156,7 +166,7 @@ class Upgrade {
     const before = new Set<PlanStep>(); // the release handler's check of a downgrade may pass them over
     return this.#stages.in("unpack", () =>
       RelupCalls.open(this.#node, this.#version, prepared, (step, late) => {
-        const guardian = late ? this.#guardian : undefined;
+        const guardian = late ? this.#held.guardian : undefined;
         const again = before.has(step);
         before.add(step);
         return this.#runner.run(step, prepared.config, this.#progress, { guardian, again, late });
@@ -182,13 +192,16 @@ class Upgrade {
       await this.#stages.in("guard", () => this.#runChecks(prepared, true));
       for (const step of changes(prepared.steps)) {
         if (this.#progress === "ahead") this.#mayGoOn();
+        this.#held.watch?.check();
         guardian.lost.throwIfAborted();
         if (step.type === "install") {
           await this.#install(guardian, prepared);
         } else if (step.type === "verify") {
           await this.#verify(prepared);
+          void this.#held.watch?.sample(); // what waits at the resume
         } else {
-          await this.#runner.run(step, prepared.config, this.#progress, { guardian });
+          const cut = this.#progress === "ahead" ? this.#held.watch?.cut : undefined;
+          await this.#runner.run(step, prepared.config, this.#progress, { guardian, cut });
         }
       }
     });
@@ -221,23 +234,19 @@ class Upgrade {
 
   /** Whatever happens in `work`, what it held is given back. */
   #guarded(
-    { release, path, config }: Prepared,
+    { release, path }: Prepared,
     work: (guardian: Guardian) => Promise<void>,
   ): Promise<void> {
     const { stateDirectory } = this.#options;
-    const options: GuardOptions = {
+    const budget = this.#budget as Budget;
+    const guard: GuardOptions = {
       operation: this.#id,
-      cap: 25_000 + config.drainTimeout, // the wait for requests is part of the hold
+      cap: budget.hard, // the wait for requests is part of it
       purpose: `release ${path.direction}grade ${release.version} → ${this.#version}`,
       ...(stateDirectory === undefined ? {} : { stateDirectory }),
     };
-    const tell = (left: Left) => {
-      this.#left = left;
-    };
-    return guarded(this.#node, this.#stages, options, tell, (guardian) => {
-      this.#guardian = guardian;
-      return work(guardian);
-    });
+    const mayStop = () => this.#progress === "ahead";
+    return this.#held.during({ guard, budget, facts: this.#runner.facts, mayStop }, work);
   }
 
   #mayGoOn(): void {
@@ -248,11 +257,15 @@ class Upgrade {
     });
   }
 
-  #report(prepared: Prepared): UpgradeReport {
-    return reportOf(prepared, this.#options, {
+  async #report(error?: UpgradeError): Promise<UpgradeReport> {
+    return reportOf(this.#prepared, this.#options, {
       operation: this.#id,
       node: this.#node.name,
+      from: this.#from,
       version: this.#version,
+      timeline: this.#stages.timeline,
+      ...(await this.#held.seen()),
+      ...(error === undefined ? {} : { error }),
       findings: this.#findings,
       facts: this.#runner.facts,
       installMs: this.#installMs,

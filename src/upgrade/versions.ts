@@ -1,14 +1,13 @@
 /** Which release runs, and whether the wished version is on the node and can be reached. */
 
-import { type Release, type Remote, unpackRelease, whichReleases } from "../otp/index.ts";
+import type { BeamNode } from "../node/index.ts";
+import { type Release, type Remote, whichReleases } from "../otp/index.ts";
 import { UpgradeError } from "./errors.ts";
+import { unpackVersion } from "./release/unpack.ts";
 
-/** The release that runs: `current` while an upgrade is not yet permanent, else `permanent`. */
+/** The release that runs. */
 export async function runningRelease(remote: Remote): Promise<Release> {
-  const releases = await whichReleases(remote);
-  const running =
-    releases.find(({ status }) => status === "current") ??
-    releases.find(({ status }) => status === "permanent");
+  const running = runningIn(await whichReleases(remote));
   if (running !== undefined) return running;
   throw new UpgradeError("unpack", "unchanged", "the node runs no release", {
     node: remote.name,
@@ -17,22 +16,30 @@ export async function runningRelease(remote: Remote): Promise<Release> {
   });
 }
 
+/** The one of these that runs: `current` while an upgrade is not yet permanent, else `permanent`. */
+export function runningIn(releases: readonly Release[]): Release | undefined {
+  return (
+    releases.find(({ status }) => status === "current") ??
+    releases.find(({ status }) => status === "permanent")
+  );
+}
+
 /**
- * Makes sure that the version is unpacked; its package must lie in the node's `releases` folder.
+ * Makes sure that the version is unpacked; its files or its package must lie in the node's `releases` folder.
  * @returns whether it was unpacked just now
  */
 export async function ensureUnpacked(
-  remote: Remote,
+  node: BeamNode,
   running: Release,
   version: string,
+  stateDirectory?: string,
 ): Promise<boolean> {
   if (running.version === version) {
     throw new UpgradeError("unpack", "unchanged", `${running.name} ${version} already runs`, {
-      node: remote.name,
+      node: node.name,
       remedy: "Name another version; `beamctl release ls` lists them.",
     });
   }
-  const known = (await whichReleases(remote)).some((release) => release.version === version);
-  if (!known) await unpackRelease(remote, `${running.name}-${version}`);
-  return !known;
+  const { already } = await unpackVersion(node, running, version, { stateDirectory });
+  return !already;
 }

@@ -266,7 +266,7 @@ describe.each(["otp23", ...OTPS] as const)("freezing on %s", (otp) => {
     const node = await target.connect();
     const guardian = await Guardian.arm(node, { stateDirectory: target.state });
     await guardian.freeze(pids);
-    await target.loseBoth(node);
+    await target.loseBoth(() => node.close());
     expect(await target.frozen()).toBe(0);
     await guardian.undo();
     await using journal = await Journal.open(target.node.name, target.state);

@@ -287,7 +287,7 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
     const guardian = await Guardian.arm(node, options);
     await guardian.hold(acceptors(await target.whereis("guard_sup")));
     await guardian.suspend(pids.slice(0, 200));
-    await target.loseBoth(node);
+    await target.loseBoth(() => node.close());
     expect([await target.suspended(), await target.acceptors()]).toEqual([200, 0]);
     await target.untilFree(60_000);
     await until(async () => (await target.acceptors()) === 10);
@@ -304,7 +304,7 @@ describe.each(OTPS)("a guardian on %s", (otp) => {
     const guardian = await Guardian.arm(node, { stateDirectory: target.state });
     await guardian.hold(acceptors(await target.whereis("guard_sup")));
     await guardian.suspend(pids);
-    await target.loseBoth(node);
+    await target.loseBoth(() => node.close());
     await guardian.undo();
     await expect(armed()).rejects.toThrow(UnfinishedOperationError);
     await using journal = await Journal.open(target.node.name, target.state);

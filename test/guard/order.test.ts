@@ -165,7 +165,7 @@ describe.each(OTPS)("an ordered hold on %s", (otp) => {
     await guardian.hold(all.slice(0, 1));
     await guardian.hold(all.slice(1, 3));
     await guardian.hold(all.slice(3));
-    await target.loseBoth(node);
+    await target.loseBoth(() => node.close());
     await expectLog(DOWN);
     await until(up);
     await expectLog(DOWN, UP);
@@ -179,7 +179,7 @@ describe.each(OTPS)("an ordered hold on %s", (otp) => {
     const node = await target.connect();
     const guardian = await Guardian.arm(node, { stateDirectory: target.state });
     await guardian.hold(await order());
-    await target.loseBoth(node);
+    await target.loseBoth(() => node.close());
     await guardian.undo();
     await using journal = await Journal.open(target.node.name, target.state);
     expect(await recover(target.node, journal)).toMatchObject({

@@ -39,6 +39,15 @@ spawn(fun() ->
 end),
 receive ready -> ok end.`;
 
+/** More arguments and environment of the node; a name, cookie and port that it had before. */
+export interface TargetOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly name?: string;
+  readonly cookie?: string;
+  readonly port?: number;
+}
+
 /** A node that runs `servers` gen_servers, and a supervisor `guard_sup` of ten acceptors and three other children. */
 export class Target implements AsyncDisposable {
   readonly process: BeamProcess;
@@ -56,9 +65,10 @@ export class Target implements AsyncDisposable {
   static async start(
     otp: OtpSet,
     servers: number,
-    { args = [], env = {} }: { args?: string[]; env?: Record<string, string> } = {},
+    { args = [], env = {}, ...identity }: TargetOptions = {},
   ): Promise<Target> {
     const beam = await startErl({
+      ...identity,
       otp: await provision(otp),
       args: ["-boot", "start_sasl", ...args],
       env,
@@ -89,8 +99,8 @@ export class Target implements AsyncDisposable {
       {module, ${name}} = code:load_abs("${name}")`);
   }
 
-  /** Freezes the guardian, cuts its controller off, then kills it: it could undo nothing. */
-  async loseBoth(controller: BeamNode): Promise<void> {
+  /** Freezes the guardian, has its controller end, then kills it: it could undo nothing. */
+  async loseBoth(end: () => Promise<void>): Promise<void> {
     await this.eval(`
       Self = self(),
       spawn(fun() ->
@@ -98,7 +108,7 @@ export class Target implements AsyncDisposable {
         receive kill -> exit(Guard, kill) end
       end),
       receive frozen -> ok end`);
-    await controller.close();
+    await end();
     await this.killGuard(() => this.node.send("killer", atom("kill")));
   }
 
@@ -146,11 +156,33 @@ export class Target implements AsyncDisposable {
     return Number(count);
   }
 
+  /** How many processes are suspended or frozen, and acceptors do not run. */
+  async held(): Promise<number> {
+    return (await this.heldAt()).held;
+  }
+
+  /** As {@link held}, and when the node began and ended to count, by the machine's clock in milliseconds. */
+  async heldAt(): Promise<{
+    readonly began: number;
+    readonly ended: number;
+    readonly held: number;
+  }> {
+    const told = await this.eval(`
+      Began = os:system_time(millisecond),
+      Infos = [process_info(P, [current_function, status]) || P <- processes()],
+      Still = length([I || [{_, F}, {_, S}] = I <- Infos,
+          S =:= suspended orelse (element(1, F) =:= sys andalso element(2, F) =:= suspend_loop)]),
+      Run = length([P || {{acceptor, _}, P, _, _} <- supervisor:which_children(guard_sup), is_pid(P)]),
+      [Began, os:system_time(millisecond), Still + 10 - Run]`);
+    const [began = 0, ended = 0, held = 0] = (told as readonly Term[]).map(Number);
+    return { began, ended, held };
+  }
+
   /** How many timers of stdlib's `timer` are armed on the node. */
   async timers(): Promise<number> {
     return Number(
       await this.eval(
-        "lists:sum([ets:info(T, size) || T <- ets:all(), ets:info(T, name) =:= timer_tab])",
+        "lists:sum([ets:info(T, size) || T <- ets:all(), ets:info(T, owner) =:= whereis(timer_server)])",
       ),
     );
   }

@@ -11,9 +11,16 @@ const MAIN = fileURLToPath(new URL("../../examples/demo/main.ts", import.meta.ur
 const SOCKETS = 20;
 
 describe.skipIf(!(await hasRabbit()))("the demo", () => {
-  it("loses nothing with beamctl", async () => {
+  it("loses nothing with beamctl, and no request runs in two versions", async () => {
     const { code, report } = await demo("--arm", "edeliver");
+    expect(report).toMatchObject({ ...LOSSLESS, http: { failed: 0, mixed: 0 }, broken: [] });
+    expect(code).toBe(0);
+  });
+
+  it("loses nothing by the minimal plan, which lets requests run through the change", async () => {
+    const { code, report } = await demo("--arm", "minimal");
     expect(report).toMatchObject({ ...LOSSLESS, http: { failed: 0 }, broken: [] });
+    expect(report).not.toMatchObject({ http: { mixed: 0 } });
     expect(code).toBe(0);
   });
 

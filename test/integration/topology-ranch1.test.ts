@@ -353,9 +353,12 @@ describe.each([
     const { connections: found } = await connections(remote);
     const session = found.find(({ kind }) => kind === "longpoll") as Connection;
     const websocket = found.find(({ kind }) => kind === "websocket") as Connection;
-    const polled = { pid: session.channels[0]?.pid, stop: "suspend" };
-    const joined = { pid: websocket.channels[0]?.pid, stop: "suspend" };
-    const transport = { pid: websocket.pid, stop: "freeze" };
+    const channelOf = ({ pid, channels: [channel] }: Connection) => {
+      return { pid: channel?.pid, stop: "suspend", group: "channels", transport: pid };
+    };
+    const [polled, joined] = [channelOf(session), channelOf(websocket)];
+    const { pid } = websocket;
+    const transport = { pid, stop: "freeze", group: "transports", transport: pid };
     const stopped = async (target: SuspendTarget) =>
       new Set((await targets({ node }, target)) as []);
     expect(await stopped("channels")).toEqual(new Set([polled, joined]));

@@ -1,6 +1,6 @@
 /** What a check is given, of a node that has no release: the relup is a list in the test. */
 
-import { observer, type Remote } from "../../src/otp/index.ts";
+import { observer, type Remote, surroundings } from "../../src/otp/index.ts";
 import { explainRelup, type Instruction, relupImpact } from "../../src/relup/index.ts";
 import type { UpgradeOptions } from "../../src/upgrade/events.ts";
 import type { Given } from "../../src/upgrade/preflight/given.ts";
@@ -24,6 +24,8 @@ export function givenBy(
     rows,
     impact: () => relupImpact(remote, rows, { wait: 200 }),
     root,
+    records: () => Promise.reject(new Error("no release")),
+    surroundings: () => surroundings(remote),
     folderOf: (of) => `${root}/releases/${of}`,
     options,
     call: {},

@@ -6,6 +6,7 @@ import type { Run } from "../command.ts";
 import { termToJson } from "../output/json.ts";
 import { Printer } from "../output/printer.ts";
 import { planOptions } from "../plan-options.ts";
+import { listSteps, stepJson } from "../plan-steps.ts";
 import { observe } from "../session.ts";
 
 export const run: Run = async (globals, local, [version = ""]) => {
@@ -19,11 +20,7 @@ export const run: Run = async (globals, local, [version = ""]) => {
     if (printer.format === "json") {
       printer.record({
         ...head,
-        steps: view.steps.map(({ part, name, argument }) => ({
-          part,
-          name,
-          argument: argument === undefined ? null : termToJson(argument),
-        })),
+        steps: view.steps.map(stepJson),
         upInstructions: terms(view.instructions.upInstructions),
         downInstructions: terms(view.instructions.downInstructions),
       });
@@ -32,28 +29,11 @@ export const run: Run = async (globals, local, [version = ""]) => {
       lists(printer, view);
     } else {
       printer.note(`${head.node}: ${from} to ${to} (${direction}), relup ${file}`);
-      printer.rows(
-        view.steps,
-        [
-          { title: "PART", cell: ({ part }) => part },
-          { title: "STEP", cell: ({ name }) => name },
-          { title: "ARGUMENT", cell: ({ argument }) => short(argument) },
-        ],
-        ({ part, name, argument }) => ({
-          part,
-          name,
-          argument: argument === undefined ? null : termToJson(argument),
-        }),
-        "the plan is empty",
-      );
+      listSteps(printer, view.steps);
     }
     return undefined;
   });
 };
-
-function short(argument: Term | undefined): string {
-  return argument === undefined ? "" : inspect(argument, { limit: 5 });
-}
 
 /** Both lists with our instructions where they would stand in the relup. */
 function lists(printer: Printer, { instructions }: PlanView): void {

@@ -50,13 +50,19 @@ export const run: Run = async (globals, local) => {
 function told(operation: RecoveredOperation): string {
   const { purpose, holder, host, at, restarted, undoneByGuard, undoneNow, freed, left } = operation;
   const begun = `${purpose} by ${holder} on ${host}, begun ${new Date(at).toISOString()}`;
-  if (restarted) return `${begun}: the node was restarted since, so nothing of it is left`;
-  const parts: string[] = [];
+  const parts = operation.files.map(fileOf);
+  if (restarted) {
+    const rest = "the node was restarted since, so nothing of it is held";
+    return `${begun}: ${[...parts, rest].join("; ")}`;
+  }
   if (undoneByGuard !== undefined) {
     const { resumed, restarted: acceptors, why } = undoneByGuard;
     parts.push(`the node undid it by itself (${why}): ${counts(resumed, acceptors)}`);
   }
-  if (undoneNow.resumed + undoneNow.restarted > 0 || undoneByGuard === undefined) {
+  if (
+    undoneNow.resumed + undoneNow.restarted > 0 ||
+    (undoneByGuard === undefined && parts.length === 0)
+  ) {
     parts.push(`undone now: ${counts(undoneNow.resumed, undoneNow.restarted)}`);
   }
   if (freed > 0) parts.push(`${freed} frozen processes ran again when the guardian ended`);
@@ -66,17 +72,24 @@ function told(operation: RecoveredOperation): string {
   return `${begun}: ${parts.join("; ")}`;
 }
 
+function fileOf({ path, state, backup }: RecoveredOperation["files"][number]): string {
+  const words = { changed: "was changed", unchanged: "was not changed", other: "cannot be told" };
+  const kept = backup === undefined || state === "unchanged" ? "" : ` (before: ${backup})`;
+  return `${path} ${words[state]}${kept}`;
+}
+
 function counts(processes: number, acceptors: number): string {
   return `${processes} processes, ${acceptors} acceptors`;
 }
 
 function toJson(operation: RecoveredOperation): Json {
-  const { undoneByGuard, undoneNow, left, ...rest } = operation;
+  const { undoneByGuard, undoneNow, left, files, ...rest } = operation;
   return {
     ...rest,
     undoneByGuard:
       undoneByGuard === undefined ? null : { ...undoneByGuard, at: undoneByGuard.at ?? null },
     undoneNow: { ...undoneNow },
+    files: files.map((file) => ({ ...file })) as Json,
     left: { processes: left.processes.map(String), acceptors: left.acceptors },
   };
 }

@@ -1,12 +1,13 @@
 /** `beamctl release upgrade` and `downgrade`: the main job. */
 
-import { upgrade } from "../../upgrade/index.ts";
+import { renderReport, upgrade } from "../../upgrade/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
 import { openEdeliverOutput } from "../edeliver-output.ts";
 import { Printer } from "../output/printer.ts";
 import { planOptions } from "../plan-options.ts";
+import { reported, reportFiles, reportJson } from "../report-files.ts";
 import { operate } from "../session.ts";
 import { follow } from "../upgrade-progress.ts";
 
@@ -14,6 +15,7 @@ export const run: Run = async (globals, local, [version = ""]) => {
   const printer = new Printer(globals);
   const dryRun = local["dryRun"] === true;
   const planned = await planOptions(local);
+  const files = reportFiles(local);
   const installTimeout = milliseconds(String(local["installTimeout"]));
   return operate(globals, async ({ node, target, signal }) => {
     if (!dryRun)
@@ -31,15 +33,12 @@ export const run: Run = async (globals, local, [version = ""]) => {
       signal,
       ...(output === undefined ? {} : { edeliverOutput: output }),
     });
-    const report = await follow(operation, printer, globals.quiet === true);
+    const followed = follow(operation, printer, globals.quiet === true);
+    const report = await reported(followed, files, (text) => printer.note(text));
     if (printer.format === "auto") {
-      const what = report.dryRun ? "would go" : "went";
-      process.stdout.write(
-        `${report.node} ${what} from ${report.release} ${report.from} to ${report.to}` +
-          (report.dryRun ? "\n" : `; paused ${report.pauseMs} ms, nothing left suspended\n`),
-      );
+      process.stdout.write(renderReport(report, "summary"));
     } else if (printer.format !== "ndjson") {
-      printer.record({ ...report, findings: report.findings.map((finding) => ({ ...finding })) });
+      printer.record(reportJson(report));
     } else {
       process.stdout.write(`${JSON.stringify({ type: "report", ...report })}\n`);
     }

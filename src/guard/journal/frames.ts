@@ -1,7 +1,6 @@
 /** The bytes of a journal: a header, then records that each carry their length and checksum. */
 
 import { crc32 } from "node:zlib";
-import { JournalDamagedError } from "../errors.ts";
 import { packTerms, unpackTerms } from "./term-extensions.ts";
 
 /** `beamctl`, a line feed, and the version of the format as a 32-bit integer. */
@@ -36,46 +35,57 @@ export function frame(record: unknown): Uint8Array {
   return bytes;
 }
 
+/** Where a file cannot be read on, and why. */
+export interface Damage {
+  /** In bytes from the start of the file. */
+  readonly offset: number;
+  readonly what: string;
+}
+
 /** What is in a journal file. */
 export interface Frames {
+  /** The records before the damage, if there is any. */
   readonly records: readonly unknown[];
-  /** Where the next record goes: everything behind is a torn write. */
+  /** Where each of them begins. */
+  readonly offsets: readonly number[];
+  /** Where the next record goes: everything behind is a torn write, or damage. */
   readonly end: number;
+  readonly damage: Damage | undefined;
 }
 
 /**
- * Reads all records. A bad frame with nothing good behind it is a write that the end of its writer tore off: it is left out.
- * @throws JournalDamagedError when a good frame follows a bad one, or the header is none
+ * Reads all records. A bad frame with nothing good behind it is a write that the end of its writer tore off: it is left out. One with a good
+ * frame behind it is damage, as is a header that is none.
  */
-export function readFrames(bytes: Uint8Array, path: string): Frames {
-  if (bytes.length < HEADER.length) {
-    const torn = HEADER.subarray(0, bytes.length).every((byte, at) => byte === bytes[at]);
-    if (torn) return { records: [], end: 0 };
-    throw new JournalDamagedError(path, 0, "it is no journal of beamctl");
-  }
-  const differs = HEADER.findIndex((byte, at) => byte !== bytes[at]);
+export function readFrames(bytes: Uint8Array): Frames {
+  const records: unknown[] = [];
+  const offsets: number[] = [];
+  const differs = HEADER.findIndex((byte, at) => at < bytes.length && byte !== bytes[at]);
   if (differs >= 0) {
     const what = differs < 8 ? "it is no journal of beamctl" : "its format version is unknown";
-    throw new JournalDamagedError(path, 0, what);
+    return { records, offsets, end: 0, damage: { offset: 0, what } };
   }
-  const records: unknown[] = [];
+  if (bytes.length < HEADER.length) return { records, offsets, end: 0, damage: undefined };
   let offset = HEADER.length;
+  let damage: Damage | undefined;
   while (offset < bytes.length) {
     const end = goodFrame(bytes, offset);
     if (end === undefined) {
       if (goodFrameBehind(bytes, offset)) {
-        throw new JournalDamagedError(path, offset, "the record does not match its checksum");
+        damage = { offset, what: "the record does not match its checksum" };
       }
       break;
     }
     try {
       records.push(unpackTerms(bytes.subarray(offset + FRAME, end)));
     } catch {
-      throw new JournalDamagedError(path, offset, "the record cannot be decoded");
+      damage = { offset, what: "the record cannot be decoded" };
+      break;
     }
+    offsets.push(offset);
     offset = end;
   }
-  return { records, end: offset };
+  return { records, offsets, end: offset, damage };
 }
 
 /** Where the frame ends, if it is whole and its checksum is right. */
@@ -92,7 +102,13 @@ function goodFrame(bytes: Uint8Array, offset: number): number | undefined {
 
 function goodFrameBehind(bytes: Uint8Array, bad: number): boolean {
   for (let offset = bad + 1; offset + FRAME < bytes.length; offset++) {
-    if (goodFrame(bytes, offset) !== undefined) return true;
+    // A torn record of many pids is full of what could be a length: few of them have a map behind it, and only those are summed up.
+    if (isMap(bytes[offset + FRAME]) && goodFrame(bytes, offset) !== undefined) return true;
   }
   return false;
+}
+
+/** Whether a body may begin with this byte: MessagePack's fixmap, map 16, map 32. */
+function isMap(byte: number | undefined): boolean {
+  return byte !== undefined && ((byte & 0xf0) === 0x80 || byte === 0xde || byte === 0xdf);
 }

@@ -2,16 +2,12 @@
 
 import { type FileHandle, open, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { JournalDamagedError, JournalError } from "../errors.ts";
-import { frame, HEADER, readFrames } from "./frames.ts";
+import { JournalError } from "../errors.ts";
+import { undamaged } from "./examine.ts";
+import { failure, REMEDY } from "./failure.ts";
+import { frame, HEADER } from "./frames.ts";
 import { FileLock } from "./lock.ts";
-import {
-  type Entry,
-  isRecord,
-  type JournalOperation,
-  type JournalRecord,
-  operationsOf,
-} from "./records.ts";
+import { type Entry, type JournalOperation, type JournalRecord, operationsOf } from "./records.ts";
 import { journalPath } from "./state-directory.ts";
 
 /** A journal without unfinished operations is put aside when it is larger than this, in bytes. */
@@ -59,7 +55,7 @@ export class Journal implements AsyncDisposable {
       const file = await openFile(path);
       try {
         const bytes = await file.readFile();
-        const { records, end } = parse(bytes, path);
+        const { records, end } = undamaged(bytes, path);
         const start = end === 0 ? await writeHeader(file) : end;
         if (bytes.length > start) await file.truncate(start);
         return new Journal(path, file, lock, records, start);
@@ -76,7 +72,7 @@ export class Journal implements AsyncDisposable {
   /** Reads the journal of `node` without opening it for writing; empty when there is none. */
   static async read(node: string, directory?: string): Promise<readonly JournalRecord[]> {
     const path = await journalPath(node, directory);
-    return parse(await bytesOf(path), path).records;
+    return undamaged(await bytesOf(path), path).records;
   }
 
   /** The operations that have no end, oldest first. */
@@ -131,19 +127,12 @@ export class Journal implements AsyncDisposable {
 
 const CLOSED = "the journal is closed";
 
-function parse(bytes: Uint8Array, path: string): { records: JournalRecord[]; end: number } {
-  const { records, end } = readFrames(bytes, path);
-  let last = 0;
-  for (const record of records) {
-    if (!isRecord(record) || record.seq !== last + 1) {
-      throw new JournalDamagedError(path, end, `a record is missing after record ${last}`);
-    }
-    last = record.seq;
-  }
-  return { records: records as JournalRecord[], end };
-}
-
+/** Only a regular file: what is read of a device or a pipe may have no end. */
 async function openFile(path: string): Promise<FileHandle> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() === false) {
+    throw new JournalError(`${path} is no regular file`, { remedy: REMEDY });
+  }
   const file = await open(path, "r+", 0o600).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
@@ -169,7 +158,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promis
 async function putAside(path: string): Promise<void> {
   const { size } = await stat(path).catch(() => ({ size: 0 }));
   if (size > LARGE) {
-    const { records } = parse(await bytesOf(path), path);
+    const { records } = undamaged(await bytesOf(path), path);
     if (operationsOf(records).some(({ ended }) => ended === undefined)) return;
     await rename(path, `${path}.old`);
   }
@@ -192,22 +181,3 @@ async function bytesOf(path: string): Promise<Uint8Array> {
     throw failure(path, "read", error);
   }
 }
-
-function failure(path: string, what: string, cause: unknown): JournalError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const why = code === undefined ? message : (REASONS[code] ?? code);
-  return new JournalError(`${path} cannot be ${what}: ${why}`, {
-    cause,
-    remedy: "Nothing was suspended. Give beamctl a folder it can write: XDG_STATE_HOME names it.",
-  });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EFBIG: "the largest file size is reached",
-  EROFS: "the file system is read-only",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EIO: "the disk fails",
-};

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { link, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { JournalError, JournalLockedError } from "../errors.ts";
+import { failure } from "./failure.ts";
 
 interface Holder {
   readonly pid: number;
@@ -38,7 +39,7 @@ export class FileLock {
       }
     } catch (error) {
       if (error instanceof JournalLockedError) throw error;
-      throw new JournalError(`cannot lock ${path}: ${(error as Error).message}`, { cause: error });
+      throw failure(path, "written", error);
     } finally {
       await rm(draft, { force: true });
     }

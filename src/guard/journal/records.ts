@@ -14,6 +14,22 @@ export interface Failure<T> {
   readonly reason: string;
 }
 
+/** A change of files on the node. */
+export interface FileChange {
+  /** `file`: written or replaced; `folder`: made; `release`: what the release handler knows of a version; `application`: started. */
+  readonly what: "file" | "folder" | "release" | "application";
+  /** The path on the node; of a release its version, of an application its name. */
+  readonly path: string;
+  /** Why, in a few words. */
+  readonly why?: string;
+  /** Where the former file is kept. */
+  readonly backup?: string;
+  /** MD5 of the file before, in hexadecimal; absent when there was none. */
+  readonly before?: string;
+  /** MD5 of the file afterwards. */
+  readonly after?: string;
+}
+
 /** What happened, in the order of an operation. `intent` records are on disk before their effect begins. */
 export type Entry =
   | {
@@ -53,10 +69,15 @@ export type Entry =
   | { readonly kind: "released"; readonly failed: readonly Failure<Acceptor>[] }
   | { readonly kind: "lost"; readonly why: string }
   | { readonly kind: "disarm" }
+  | ({ readonly kind: "file" } & FileChange)
+  | ({ readonly kind: "filed" } & Pick<FileChange, "what" | "path" | "backup" | "after">)
   | {
       readonly kind: "end";
-      /** `disarmed` by its controller, `undone` by the guardian, `recovered` later, `restarted`: the node is another one. */
-      readonly outcome: "disarmed" | "undone" | "recovered" | "restarted";
+      /**
+       * `disarmed` by its controller, `undone` by the guardian, `recovered` later, `restarted`: the node is another one. Of an operation that
+       * changes files: `done`, or `failed` before its last change.
+       */
+      readonly outcome: "disarmed" | "undone" | "recovered" | "restarted" | "done" | "failed";
       readonly left: number;
     };
 
@@ -95,6 +116,8 @@ export interface JournalOperation {
   /** Whether an install was begun and not known to have ended. */
   installing: boolean;
   lost: string | undefined;
+  /** Changes of files, those that were only announced among them. */
+  files: readonly (FileChange & { readonly done: boolean })[];
   ended: (Entry & { kind: "end" }) | undefined;
 }
 
@@ -114,7 +137,7 @@ function begun(record: JournalRecord & { kind: "begin" }): JournalOperation {
   return {
     ...{ operation: op, node, creation, purpose, holder, host, at },
     ...{ guard: undefined, epoch: undefined, lost: undefined, ended: undefined },
-    ...{ pids: [], frozen: [], acceptors: [], timers: [], installing: false },
+    ...{ pids: [], frozen: [], acceptors: [], timers: [], files: [], installing: false },
   };
 }
 
@@ -154,6 +177,28 @@ function apply(operation: JournalOperation, record: JournalRecord): void {
       break;
     case "lost":
       operation.lost = record.why;
+      break;
+    case "file": {
+      const { what, path, why, backup, before, after } = record;
+      const given = { why, backup, before, after };
+      const known = Object.entries(given).filter(([, value]) => value !== undefined);
+      operation.files = [
+        ...operation.files,
+        { what, path, ...Object.fromEntries(known), done: false },
+      ];
+      break;
+    }
+    case "filed":
+      operation.files = operation.files.map((file) =>
+        file.done || file.path !== record.path || file.what !== record.what
+          ? file
+          : {
+              ...file,
+              ...(record.backup === undefined ? {} : { backup: record.backup }),
+              ...(record.after === undefined ? {} : { after: record.after }),
+              done: true,
+            },
+      );
       break;
     case "end":
       operation.ended = record;

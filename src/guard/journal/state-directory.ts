@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { JournalError } from "../errors.ts";
+import { failure } from "./failure.ts";
 
 /** `$XDG_STATE_HOME/beamctl`, or `~/.local/state/beamctl`. */
 export function defaultStateDirectory(): string {
@@ -21,16 +21,13 @@ export async function journalPath(
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new JournalError(`cannot make ${directory}: ${(error as Error).message}`, {
-      cause: error,
-      remedy: "Set XDG_STATE_HOME to a folder that can be written.",
-    });
+    throw failure(directory, "made", error);
   }
   return join(directory, `${fileName(node)}.journal`);
 }
 
-// Whatever a node is called, its file is a plain name of its own.
-function fileName(node: string): string {
+/** Whatever a node is called, its file is a plain name of its own. */
+export function fileName(node: string): string {
   const plain = encodeURIComponent(node).replaceAll("%40", "@").replaceAll(".", "%2E");
   const readable = plain.replaceAll("%2E", ".").replace(/^\./, "%2E");
   if (readable.length <= 180) return readable;

@@ -81,6 +81,20 @@ Request = fun(S = #{lease_at := LeaseAt, goal := Goal}, Reply, renew) ->
     Kept = case Goal of {undo, lease, {none, _}} -> none; _ -> Goal end,
     S#{lease_at := Clock() + Lease, goal := Kept};
              (S, Reply, disarm) -> Want(S, asked, Reply);
+
+             %% Only looks, beside us, so it is taken at any time. All that runs per process is compiled.
+             (S = #{pids := Pids, frozen := Cold}, Reply, queues) ->
+    spawn(fun() ->
+        process_flag(sensitive, true),
+        All = maps:keys(Pids) ++ maps:keys(Cold),
+        Of = fun(Item) ->
+            proplists:get_all_values(Item, lists:zipwith(fun erlang:process_info/2, All, lists:duplicate(length(All), Item)))
+        end,
+        Lengths = Of(message_queue_len),
+        OnHeap = length(Lengths) - length(Of(message_queue_data) -- lists:duplicate(length(Lengths), on_heap)),
+        Tell(Reply, {ok, length(Lengths), lists:max([0 | Lengths]), lists:sum(Lengths), lists:sum(Of(memory)), OnHeap})
+    end),
+    S;
              (S = #{job := Job, goal := Goal}, Reply, _) when Job =/= none; Goal =/= none -> Tell(Reply, {error, busy}), S;
              %% Behind the release handler's back nobody holds or resumes anything; a step for which it waits itself says so.
              (S = #{phase := install}, Reply, {installing, What}) -> Step(S, Reply, What);

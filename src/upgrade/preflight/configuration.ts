@@ -1,6 +1,6 @@
 /** The `sys.config` of the version: an install resets every application's environment to it. */
 
-import { consultProblem, lostEnvironment } from "../../otp/index.ts";
+import { consultProblem, listDir, lostEnvironment } from "../../otp/index.ts";
 import { moduleLabel } from "../../relup/index.ts";
 import type { Finding } from "./finding.ts";
 import type { Check, Given } from "./given.ts";
@@ -30,16 +30,21 @@ export const configuration: Check = {
   },
 };
 
-async function lost({ remote, call }: Given, file: string): Promise<Finding[]> {
+/** What `runtime.exs` sets at a boot is not in the file, so a release that has one breaks: that is more than a warning. */
+async function lost(given: Given, file: string): Promise<Finding[]> {
+  const { remote, version, folderOf, call } = given;
+  const runtime = (await listDir(remote, folderOf(version), call)).includes("runtime.exs");
   return (await lostEnvironment(remote, file, call)).map(({ application, keys }) => {
     const shown = keys.slice(0, SHOWN).map(moduleLabel).join(", ");
     const more = keys.length > SHOWN ? ` and ${keys.length - SHOWN} more` : "";
     return {
       code: "environment-lost",
-      severity: "warning",
+      severity: runtime ? "danger" : "warning",
       what: `${file} lacks what is set in the environment of ${application} now: ${shown}${more}`,
       cause: "the install takes it away; what reads it later fails or falls back to a default",
-      remedy: "Put it in the new release's configuration, or set it again after the upgrade.",
+      remedy: runtime
+        ? `\`beamctl release prepare ${version}\` merges what its runtime.exs gives.`
+        : "Put it in the new release's configuration, or set it again after the upgrade.",
       about: keys.map((key) => `${application}.${moduleLabel(key)}`),
     };
   });

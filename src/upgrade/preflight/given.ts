@@ -5,6 +5,8 @@ import {
   type Release,
   type Remote,
   rootDir,
+  type Surroundings,
+  surroundings,
   whichReleases,
 } from "../../otp/index.ts";
 import {
@@ -17,58 +19,82 @@ import {
 import type { UpgradeOptions } from "../events.ts";
 import type { Prepared } from "../prepare.ts";
 import type { Finding } from "./finding.ts";
+import { type Records, readRecords } from "./records.ts";
 
-/** The upgrade that is meant, and the node as it is. `remote` may be an observer: checks only read. */
-export interface Given {
+/** The version that is meant, and the node as it is. `remote` may be an observer: checks only read. */
+export interface Ground {
   readonly remote: Remote;
   readonly releases: readonly Release[];
   readonly running: Release;
   readonly version: string;
+  /** `code:root_dir/0`. */
+  readonly root: string;
+  /** A version's folder on the node. */
+  readonly folderOf: (version: string) => string;
+  /** What a release consists of, by the files; read once, when first asked for. */
+  readonly records: () => Promise<Records>;
+  /** Where the node runs; asked once, when first asked for. */
+  readonly surroundings: () => Promise<Surroundings>;
+  readonly options: UpgradeOptions;
+  readonly call: CallOptions;
+}
+
+/** The same with the way to the version. */
+export interface Given extends Ground {
   readonly path: RelupPath;
   /** The relup's instructions, explained. */
   readonly rows: readonly RelupRow[];
   /** Who the relup would touch now; found once, when first asked for. */
   readonly impact: () => Promise<RelupImpact>;
-  /** `code:root_dir/0`. */
-  readonly root: string;
-  /** A version's folder on the node. */
-  readonly folderOf: (version: string) => string;
-  readonly options: UpgradeOptions;
-  readonly call: CallOptions;
 }
 
 /** A check: it reads, and tells what it found. */
-export interface Check {
+export interface Check<Of = Given> {
   /** What it looks at, for the line that says it could not. */
   readonly name: string;
-  readonly find: (given: Given) => Promise<readonly Finding[]>;
+  readonly find: (given: Of) => Promise<readonly Finding[]>;
 }
 
-/** Collects what the checks need. Read-only. */
-export async function givenOf(
+/** Collects what the checks need that look at the node alone. Read-only. */
+export async function groundOf(
   remote: Remote,
   version: string,
-  { release, path }: Prepared,
+  running: Release,
   options: UpgradeOptions,
   call: CallOptions = {},
-): Promise<Given> {
+): Promise<Ground> {
   const root = await rootDir(remote, call);
-  const { rows } = explainRelup(path.instructions);
-  let impact: Promise<RelupImpact> | undefined;
   return {
     remote,
     releases: await whichReleases(remote, call),
-    running: release,
+    running,
     version,
-    path,
-    rows,
-    impact: () => {
-      impact ??= relupImpact(remote, rows, call);
-      return impact;
-    },
     root,
     folderOf: (of) => `${root}/releases/${of}`,
+    records: once(() => readRecords(remote, root, call)),
+    surroundings: once(() => surroundings(remote, call)),
     options,
     call,
+  };
+}
+
+/** Collects what all checks need. Read-only. */
+export async function givenOf(
+  remote: Remote,
+  version: string,
+  { release, path }: Pick<Prepared, "release" | "path">,
+  options: UpgradeOptions,
+  call: CallOptions = {},
+): Promise<Given> {
+  const { rows } = explainRelup(path.instructions);
+  const ground = await groundOf(remote, version, release, options, call);
+  return { ...ground, path, rows, impact: once(() => relupImpact(remote, rows, call)) };
+}
+
+function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let found: Promise<Value> | undefined;
+  return () => {
+    found ??= read();
+    return found;
   };
 }

@@ -1,5 +1,5 @@
 /** The checks before an upgrade: they find, and change nothing. */
 
-export type { Finding, Severity } from "./finding.ts";
-export { givenOf } from "./given.ts";
-export { preflight, refuse } from "./preflight.ts";
+export { type Finding, SEVERITIES, type Severity } from "./finding.ts";
+export { givenOf, groundOf } from "./given.ts";
+export { preflight, preflightGround, refuse } from "./preflight.ts";

@@ -15,8 +15,7 @@ export const libraries: Check = {
         what: `the release handler knows no applications of ${version}`,
         cause:
           "an install would fail half way: the node was first booted without releases/RELEASES",
-        remedy:
-          "Go there by a restart in that version, and make the file before (release_handler:create_RELEASES).",
+        remedy: `\`beamctl release prepare ${version}\` makes the file.`,
         about: [version],
       },
     ];

@@ -2,10 +2,21 @@
 
 import { type ErrorCode, isBeamError } from "../../errors.ts";
 import { UpgradeError } from "../errors.ts";
+import type { UpgradeOptions } from "../events.ts";
+import { beams } from "./beams.ts";
+import { bootFiles } from "./boot-files.ts";
+import { changes } from "./changes.ts";
+import { cluster } from "./cluster.ts";
+import { codePaths } from "./code-paths.ts";
 import { configuration } from "./configuration.ts";
+import { controllers } from "./controllers.ts";
+import { disk } from "./disk.ts";
+import { ephemeral } from "./ephemeral.ts";
 import { type Finding, SEVERITIES } from "./finding.ts";
-import type { Check, Given } from "./given.ts";
+import type { Check, Given, Ground } from "./given.ts";
+import { handlerFiles } from "./handler-files.ts";
 import { heldFuns } from "./held-funs.ts";
+import { instructions } from "./instructions.ts";
 import { libraries } from "./libraries.ts";
 import { migrations } from "./migrations.ts";
 import { oldCode } from "./old-code.ts";
@@ -16,9 +27,23 @@ import { structs } from "./structs.ts";
 import { supervisors } from "./supervisors.ts";
 import { suspended } from "./suspended.ts";
 
+/** What can be seen of the node whether a way leads to the version or not. */
+const GROUND_CHECKS: readonly Check<Ground>[] = [
+  handlerFiles,
+  bootFiles,
+  disk,
+  controllers,
+  ephemeral,
+  cluster,
+];
+
 const CHECKS: readonly Check[] = [
   libraries,
   configuration,
+  instructions,
+  beams,
+  changes,
+  codePaths,
   supervisors,
   suspended,
   oldCode,
@@ -28,6 +53,7 @@ const CHECKS: readonly Check[] = [
   migrations,
   heldFuns,
   structs,
+  ...GROUND_CHECKS,
 ];
 
 /** Errors of a question, not of the link: the other checks go on. */
@@ -36,15 +62,28 @@ const BLIND: readonly ErrorCode[] = ["BEAM_TIMEOUT", "BEAM_REMOTE", "BEAM_DECODE
 /**
  * Asks the node everything that the release handler's own check passes over. Nothing on the node changes; what a check cannot see is a
  * warning of its own.
- * @returns what was found, the worst first
+ * @param known what was found before
+ * @returns all that was found, the worst first
  * @throws BeamError when the link is lost
  */
-export async function preflight(given: Given): Promise<Finding[]> {
-  const { accept = [] } = given.options;
-  const found: Finding[] = [];
-  for (const check of CHECKS) {
-    found.push(...(await look(check, given)));
-  }
+export async function preflight(given: Given, known: readonly Finding[] = []): Promise<Finding[]> {
+  const found = [...known];
+  for (const check of CHECKS) found.push(...(await look(check, given)));
+  return judged(found, given.options);
+}
+
+/** As {@link preflight}, where no way leads to the version: what can be seen all the same. */
+export async function preflightGround(
+  ground: Ground,
+  known: readonly Finding[],
+): Promise<Finding[]> {
+  const found = [...known];
+  for (const check of GROUND_CHECKS) found.push(...(await look(check, ground)));
+  return judged(found, ground.options);
+}
+
+/** With the accepted dangers as warnings, and the worst first. */
+function judged(found: readonly Finding[], { accept = [] }: UpgradeOptions): Finding[] {
   const rank = ({ severity }: Finding) => SEVERITIES.indexOf(severity);
   return found
     .map((finding) =>
@@ -74,7 +113,7 @@ function isAccepted({ code, severity }: Finding, accept: readonly string[]): boo
   return severity === "danger" && accept.includes(code);
 }
 
-async function look(check: Check, given: Given): Promise<readonly Finding[]> {
+async function look<Of>(check: Check<Of>, given: Of): Promise<readonly Finding[]> {
   try {
     return await check.find(given);
   } catch (error) {

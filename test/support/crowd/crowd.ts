@@ -1,8 +1,8 @@
 /** Thousands of clients of the shop, held open by processes of their own. */
 
-import { type ChildProcess, fork, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { Members } from "./members.ts";
 
 /** `channel`: a websocket that joined one; `bare`: one without; `idle`: HTTP between two requests; `busy`: a request that runs for an hour. */
 export type CrowdKind = "channel" | "bare" | "idle" | "busy";
@@ -18,7 +18,8 @@ export interface CrowdOrder {
   };
 }
 
-type Report = { readonly held: Readonly<Record<string, number>> } | { readonly failed: string };
+/** How many a member has open, by `port kind`. */
+export type CrowdCounts = Readonly<Record<string, number>>;
 
 const MEMBER = fileURLToPath(new URL("./member.ts", import.meta.url));
 
@@ -30,60 +31,30 @@ export function fileLimit(): number {
 
 /** The clients. They end with us, however we end. */
 export class Crowd implements AsyncDisposable {
-  readonly #members: readonly ChildProcess[];
+  readonly #members: Members<CrowdOrder, CrowdCounts>;
 
   constructor(members = 2) {
-    this.#members = Array.from({ length: members }, () =>
-      fork(MEMBER, [], {
-        execArgv: ["--import", "tsx"],
-        stdio: ["ignore", "inherit", "inherit", "ipc"],
-      }),
-    );
+    this.#members = new Members(MEMBER, members);
   }
 
   /** Resolves when the server has answered all of them; a busy one when its request is sent. */
   async open(kind: CrowdKind, port: number, count: number): Promise<void> {
-    const share = Math.ceil(count / this.#members.length);
-    await Promise.all(
-      this.#members.map((member, index) => {
-        const part = Math.max(0, Math.min(share, count - index * share));
-        return ask(member, { open: { kind, port, count: part, from: `127.0.0.${index + 2}` } });
-      }),
+    await this.#members.ask(
+      (share, index) => ({ open: { kind, port, count: share, from: `127.0.0.${index + 2}` } }),
+      count,
     );
   }
 
   /** How many are open now, by `port kind`. */
   async counts(): Promise<Record<string, number>> {
     const sums: Record<string, number> = {};
-    for (const held of await Promise.all(this.#members.map((member) => ask(member, {})))) {
+    for (const held of await this.#members.ask(() => ({}))) {
       for (const [label, count] of Object.entries(held)) sums[label] = (sums[label] ?? 0) + count;
     }
     return sums;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(
-      this.#members.map(async (member) => {
-        if (member.exitCode !== null || member.signalCode !== null) return;
-        const ended = once(member, "exit");
-        member.kill("SIGKILL");
-        await ended;
-      }),
-    );
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#members[Symbol.asyncDispose]();
   }
-}
-
-function ask(member: ChildProcess, order: CrowdOrder): Promise<Readonly<Record<string, number>>> {
-  return new Promise((resolve, reject) => {
-    const settle = (report: Report): void => {
-      member.off("message", settle);
-      member.off("exit", gone);
-      if ("failed" in report) reject(new Error(`the crowd: ${report.failed}`));
-      else resolve(report.held);
-    };
-    const gone = (): void => settle({ failed: "a process of it ended" });
-    member.on("message", settle);
-    member.on("exit", gone);
-    member.send(order);
-  });
 }

@@ -2,7 +2,8 @@
 
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { CrowdKind, CrowdOrder } from "./crowd.ts";
+import type { CrowdCounts, CrowdKind, CrowdOrder } from "./crowd.ts";
+import { serve } from "./members.ts";
 
 const AT_ONCE = 100;
 const PING_EVERY = 15_000;
@@ -10,13 +11,10 @@ const PING = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
 
 const held = new Map<Socket, string>();
 
-process.on("message", (order: CrowdOrder) => {
-  void obey(order).then(
-    () => process.send?.({ held: counts() }),
-    (error: unknown) => process.send?.({ failed: String(error) }),
-  );
+serve(async (order: CrowdOrder): Promise<CrowdCounts> => {
+  await obey(order);
+  return counts();
 });
-process.once("disconnect", () => process.exit());
 
 // A websocket that says nothing for a minute is closed.
 setInterval(() => {

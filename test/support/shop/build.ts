@@ -19,6 +19,8 @@ export interface BuildOptions {
   readonly version: ShopVersion;
   /** Whether the release handler is part of the release. Default `true`. */
   readonly sasl?: boolean;
+  /** Whether it is what `mix release` alone makes, with a runtime.exs and an appup. Default `false`. */
+  readonly plain?: boolean;
 }
 
 const SOURCES = fileURLToPath(new URL("../../fixtures/shop", import.meta.url));
@@ -28,8 +30,9 @@ const WITH_RELUP: readonly ShopVersion[] = ["0.2.0", "0.4.0"];
 
 /** Resolves to the folder of the finished release: `erts-*`, `lib` and `releases`. About a second when it must be built. */
 export async function buildShop(options: BuildOptions): Promise<string> {
-  const { otp, version, sasl = true } = options;
-  const name = `shop-otp${otp.release}-${version}${sasl ? "" : "-no-sasl"}-${await digest(SOURCES, otp)}`;
+  const { otp, version, sasl = true, plain = false } = options;
+  const kind = `${sasl ? "" : "-no-sasl"}${plain ? "-plain" : ""}`;
+  const name = `shop-otp${otp.release}-${version}${kind}-${await digest(SOURCES, otp)}`;
   const folder = cachePath(name, process.arch);
   await cached(folder, (half) => assemble(half, options));
   return join(folder, "release");
@@ -37,8 +40,8 @@ export async function buildShop(options: BuildOptions): Promise<string> {
 
 /** Assembles the release in `folder/release`; resolves to its version. */
 async function assemble(folder: string, options: BuildOptions): Promise<ShopVersion> {
-  const { otp, version, sasl = true } = options;
-  const relup = WITH_RELUP.includes(version);
+  const { otp, version, sasl = true, plain = false } = options;
+  const relup = !plain && WITH_RELUP.includes(version);
   const base = relup ? await buildShop({ otp, version: "0.1.0", sasl }) : undefined;
   const libraries = await cowboyFor(otp);
   const scratch = join(folder, "scratch");
@@ -57,6 +60,7 @@ async function assemble(folder: string, options: BuildOptions): Promise<ShopVers
       ERL_LIBS: libraries,
       SHOP_VERSION: version,
       SHOP_SASL: sasl ? "yes" : "no",
+      SHOP_PLAIN: plain ? "yes" : "no",
       SHOP_BASE: base,
     },
   });

@@ -9,6 +9,7 @@ import { Child, type Exit } from "../launch/child.ts";
 import { makeCookie, makeHome, uniqueName } from "../launch/home.ts";
 import { freePort } from "../launch/port.ts";
 import { buildShop, type ShopVersion } from "./build.ts";
+import { plainEnvironment } from "./plain.ts";
 
 /** How to start it; everything but `otp` has a default. */
 export interface ShopOptions {
@@ -21,6 +22,10 @@ export interface ShopOptions {
   readonly releasesFile?: boolean;
   /** Whether the release handler is part of the release. Default `true`. */
   readonly sasl?: boolean;
+  /** Whether it is what `mix release` alone makes: no RELEASES, no packages, its configuration in runtime.exs. Default `false`. */
+  readonly plain?: boolean;
+  /** A release's root that is copied instead of a fresh one: what a restart there would boot. */
+  readonly from?: string;
   readonly name?: string;
   readonly cookie?: string;
   /** The port of its websockets and HTTP. Default a free one. */
@@ -51,12 +56,13 @@ export interface ShopNode extends AsyncDisposable {
 
 /** Builds what is not built yet, starts the node and waits until it listens: half a second. */
 export async function startShop(options: ShopOptions): Promise<ShopNode> {
-  const { otp, version = "0.1.0", packages = ["0.2.0"], sasl = true } = options;
+  const { otp, version = "0.1.0", sasl = true, plain = false } = options;
+  const packages = plain ? [] : (options.packages ?? ["0.2.0"]);
   const name = options.name ?? uniqueName("shop");
   const cookie = options.cookie ?? makeCookie();
   const distPort = await freePort();
   const httpPort = options.httpPort ?? (await freePort());
-  const release = await buildShop({ otp, version, sasl });
+  const release = options.from ?? (await buildShop({ otp, version, sasl, plain }));
   const built = new Map<ShopVersion, string>();
   for (const entry of packages) built.set(entry, await buildShop({ otp, version: entry, sasl }));
 
@@ -64,9 +70,9 @@ export async function startShop(options: ShopOptions): Promise<ShopNode> {
   const root = join(home, "shop");
   const config = sysConfig(httpPort, options.acceptors ?? 10);
   await cp(release, root, { recursive: true, mode: constants.COPYFILE_FICLONE });
-  await writeFile(join(root, "releases", version, "sys.config"), config);
+  if (!plain) await writeFile(join(root, "releases", version, "sys.config"), config);
   const known = join(root, "releases/RELEASES");
-  if (sasl) await writeFile(known, (await readFile(known, "utf8")).replaceAll("@ROOT@", root));
+  if (sasl && !plain) await writeFile(known, (await readFile(known, "utf8")).replaceAll("@ROOT@", root));
   if (options.releasesFile === false) await rm(known);
   for (const [entry, folder] of built) await pack(entry, folder, config, home);
 
@@ -79,6 +85,7 @@ export async function startShop(options: ShopOptions): Promise<ShopNode> {
     env: {
       ...process.env,
       ...otp.env,
+      ...(plain ? plainEnvironment(root, version, httpPort) : {}),
       HOME: home, // holds the cookie
       ROOTDIR: root,
       BINDIR: bin,
