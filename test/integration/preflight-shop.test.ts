@@ -4,9 +4,10 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LoadProtocols, settings } from "../../src/instructions/index.ts";
 import { codePath, evaluate } from "../../src/otp/index.ts";
 import { binary, inspect } from "../../src/term/index.ts";
-import { type UpgradeOptions, upgrade } from "../../src/upgrade/index.ts";
+import { runInstruction, type UpgradeOptions, upgrade } from "../../src/upgrade/index.ts";
 import { restarts } from "../../src/upgrade/preflight/restarts.ts";
 import { structs } from "../../src/upgrade/preflight/structs.ts";
 import { hasRabbit } from "../support/index.ts";
@@ -158,6 +159,23 @@ describe.runIf(await hasRabbit()).each(["otp25", "otp27"] as const)(
 
     it("protocols are loaded by a relup that calls us, too", async () => {
       await go("0.2.0", { inRelup: true, loadProtocols: true });
+      expect(await elixir(ASK)).toBe('"a price"');
+    });
+
+    it("protocols are loaded by hand, of the version that runs", async () => {
+      await elixir(
+        `
+file = Path.join(root, "releases/0.1.0/consolidated/Elixir.Shop.Describe")
+:code.soft_purge(Shop.Describe)
+{:module, _} = :code.load_abs(String.to_charlist(file))`,
+        { root: binary(given.shop.root) },
+      );
+      expect(await elixir(ASK)).toBe("Protocol.UndefinedError");
+      const { ran } = await runInstruction(given.node, LoadProtocols, {
+        config: settings({ name: "shop" }),
+        stateDirectory: state,
+      });
+      expect(ran).toEqual(["LoadProtocols"]);
       expect(await elixir(ASK)).toBe('"a price"');
     });
   },
