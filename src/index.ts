@@ -103,6 +103,7 @@ export {
 export {
   BudgetError,
   type BudgetOptions,
+  type CheckUpgradeOptions,
   checkUpgrade,
   type Finding,
   type Operation,

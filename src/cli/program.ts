@@ -133,7 +133,10 @@ export function buildProgram(): Command {
     "whether an upgrade would be done, and what it would touch; changes nothing",
     () => import("./commands/release-plan.ts"),
   );
-  addPlanOptions(check);
+  addPlanOptions(check).option(
+    "--cluster",
+    "ask the connected nodes what they run, with this cookie",
+  );
   add(
     release,
     "commit",

@@ -46,7 +46,6 @@ export function listImpact(printer: Printer, impact: RelupImpact): void {
     })),
     { module: "(dynamic)", what: "asked by the release handler", ...impact.askedByHandler },
   ].filter(({ count }) => count > 0);
-  if (affected.length > 0) process.stdout.write("\n");
   printer.rows(
     affected,
     [

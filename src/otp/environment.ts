@@ -32,7 +32,7 @@ export async function lostEnvironment(
   });
 }
 
-// What OTP and Elixir keep for themselves is set by them again, and so are the engines and encoders that Phoenix's templates keep.
+// What OTP and Elixir keep for themselves is set by them again; so are the tables that phoenix_template makes of its settings.
 const LOST: Script = new Script({
   name: "lost_environment",
   bindings: ["Path"],
@@ -50,7 +50,8 @@ Config = case file:consult(Path) of {ok, [Terms]} when is_list(Terms) -> Terms; 
 case lists:all(fun(Entry) -> is_tuple(Entry) end, Config) of
     false -> [];
     true -> lists:filtermap(fun({App, _, _}) ->
-        Now = Keys(application:get_all_env(App)) -- [included_applications, compiled_template_engines, compiled_format_encoders],
+        Now = Keys(application:get_all_env(App))
+            -- [included_applications, compiled_format_encoders, compiled_template_engines],
         Spec = Keys(OfFile(App)),
         New = lists:append([Keys(Pairs) || {Of, Pairs} <- Config, Of =:= App]),
         case lists:sort(Now -- (Spec ++ New)) of [] -> false; Lost -> {true, {App, Lost}} end

@@ -22,16 +22,15 @@ export interface Surroundings {
   readonly codePath: readonly string[];
   /** `code:lib_dir(kernel)`: where the node's own libraries are by its own words. */
   readonly kernel: string;
-  /** The nodes that it is connected with, without hidden ones of ours. */
-  readonly visible: readonly string[];
-  readonly hidden: readonly string[];
+  /** The nodes that it is connected with. Hidden ones are left out: they are tools, as we are. */
+  readonly nodes: readonly string[];
 }
 
 /** Asks all of it at once. Read-only; of the environment variables only `RELEASE_VSN` leaves the node. */
 export async function surroundings(remote: Remote, options?: CallOptions): Promise<Surroundings> {
   const answer = new Answer(remote, SCRIPT.name);
-  const found = answer.tuple(await runScript(remote, SCRIPT, {}, options), 11);
-  const [mounts, cgroup, marker, vsn, id, heart, command, mode, path, visible, hidden] = found;
+  const found = answer.tuple(await runScript(remote, SCRIPT, {}, options), 10);
+  const [mounts, cgroup, marker, vsn, id, heart, command, mode, path, nodes] = found;
   const releaseVsn = vsn instanceof Atom ? undefined : answer.text(vsn);
   const [, booted] = id instanceof Tuple ? id.items : [];
   const control = /docker|kubepods|containerd|libpod|\/lxc\//.exec(latin1(cgroup));
@@ -46,11 +45,7 @@ export async function surroundings(remote: Remote, options?: CallOptions): Promi
     mode: answer.atom(mode) === "embedded" ? "embedded" : "interactive",
     codePath,
     kernel: codePath.find((folder) => /\/kernel(-[^/]*)?\/ebin$/.test(folder)) ?? "",
-    visible: answer.list(visible).map((name) => answer.atom(name)),
-    hidden: answer
-      .list(hidden)
-      .map((name) => answer.atom(name))
-      .filter((name) => !name.startsWith("beamctl")),
+    nodes: answer.list(nodes).map((name) => answer.atom(name)),
   };
 }
 
@@ -76,5 +71,5 @@ Is = fun(File) -> case file:read_file_info(File, [raw]) of {ok, _} -> true; _ ->
 Marker = [File || File <- ["/.dockerenv", "/run/.containerenv", "/var/run/secrets/kubernetes.io"], Is(File)],
 {Head("/proc/self/mountinfo"), Head("/proc/self/cgroup"), case Marker of [] -> none; _ -> hd(Marker) end,
  os:getenv("RELEASE_VSN"), init:script_id(), whereis(heart) =/= undefined, os:getenv("HEART_COMMAND") =/= false,
- code:get_mode(), code:get_path(), erlang:nodes(visible), erlang:nodes(hidden)}`,
+ code:get_mode(), code:get_path(), erlang:nodes(visible)}`,
 });

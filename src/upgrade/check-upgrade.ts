@@ -10,8 +10,21 @@ import {
 import type { UpgradeOptions } from "./events.ts";
 import { findWay } from "./find-way.ts";
 import { type PlanView, viewOf } from "./plan-upgrade.ts";
-import { type Finding, givenOf, groundOf, preflight, preflightGround } from "./preflight/index.ts";
+import {
+  type Finding,
+  givenOf,
+  groundOf,
+  preflight,
+  preflightGround,
+  type Reach,
+} from "./preflight/index.ts";
 import { preparedOf } from "./prepare.ts";
+
+/** Options of {@link checkUpgrade}. */
+export interface CheckUpgradeOptions extends UpgradeOptions {
+  /** Links to another node of the cluster, does the work, and closes the link; then what each runs is told. Default: names only. */
+  readonly reach?: Reach;
+}
 
 /** What a check of an upgrade came to. */
 export interface UpgradeCheck {
@@ -47,17 +60,18 @@ export interface UpgradeCheck {
 export async function checkUpgrade(
   remote: Remote,
   version: string,
-  options: UpgradeOptions = {},
+  options: CheckUpgradeOptions = {},
 ): Promise<UpgradeCheck> {
+  const { reach } = options;
   const call: CallOptions = options.signal === undefined ? {} : { signal: options.signal };
   const { running, path, findings: known } = await findWay(remote, version, options, call);
   const head = { node: remote.name, from: running?.version, to: version };
   if (running === undefined) return { ...head, ...judge(known), way: undefined };
   if (path === undefined) {
-    const ground = await groundOf(remote, version, running, options, call);
+    const ground = await groundOf(remote, version, running, options, call, reach);
     return { ...head, ...judge(await preflightGround(ground, known)), way: undefined };
   }
-  const given = await givenOf(remote, version, { release: running, path }, options, call);
+  const given = await givenOf(remote, version, { release: running, path }, options, call, reach);
   const findings = await preflight(given, known);
   const { summary } = explainRelup(path.instructions);
   const prepared = known.length > 0 ? undefined : preparedOf(running, path, options);

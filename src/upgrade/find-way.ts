@@ -108,7 +108,7 @@ async function notUnpacked(
       "not-unpacked",
       `${version} lies packed on the node, in ${file}`,
       "nothing in it can be checked before it is unpacked",
-      `Unpack it, which changes files only: \`beamctl release upgrade ${version} --dry-run\`.`,
+      `Unpack it, which changes files only: \`beamctl release unpack ${version}\`.`,
       [version],
     );
   }

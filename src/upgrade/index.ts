@@ -2,7 +2,7 @@
 
 export type { Budget, BudgetOptions } from "./budget/budget.ts";
 export { BudgetError } from "./budget/errors.ts";
-export { checkUpgrade, type UpgradeCheck } from "./check-upgrade.ts";
+export { type CheckUpgradeOptions, checkUpgrade, type UpgradeCheck } from "./check-upgrade.ts";
 export { type NodeOutcome, UpgradeError } from "./errors.ts";
 export {
   STAGES,

@@ -4,6 +4,7 @@ import { observer, type Remote, surroundings } from "../../src/otp/index.ts";
 import { explainRelup, type Instruction, relupImpact } from "../../src/relup/index.ts";
 import type { UpgradeOptions } from "../../src/upgrade/events.ts";
 import type { Given } from "../../src/upgrade/preflight/given.ts";
+import { readRecords } from "../../src/upgrade/preflight/records.ts";
 import { both, list } from "../relup/build.ts";
 
 /** An upgrade of `shop` from 0.1.0 to 0.2.0 by these instructions; the checks only read, through an observer. */
@@ -24,7 +25,7 @@ export function givenBy(
     rows,
     impact: () => relupImpact(remote, rows, { wait: 200 }),
     root,
-    records: () => Promise.reject(new Error("no release")),
+    records: () => readRecords(remote, root, {}),
     surroundings: () => surroundings(remote),
     folderOf: (of) => `${root}/releases/${of}`,
     options,

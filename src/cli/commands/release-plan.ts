@@ -1,6 +1,13 @@
 /** `beamctl release plan`: whether an upgrade would be done, why not, whom it would touch, and its steps. Changes nothing. */
 
-import { checkUpgrade, type Finding, SEVERITIES, type UpgradeCheck } from "../../upgrade/index.ts";
+import { observer } from "../../otp/index.ts";
+import {
+  type CheckUpgradeOptions,
+  checkUpgrade,
+  type Finding,
+  SEVERITIES,
+  type UpgradeCheck,
+} from "../../upgrade/index.ts";
 import type { Run } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { findingLines } from "../output/findings.ts";
@@ -10,16 +17,25 @@ import { Printer } from "../output/printer.ts";
 import { planOptions } from "../plan-options.ts";
 import { listSteps, stepJson } from "../plan-steps.ts";
 import { impactJson, listImpact, sumUp } from "../relup-impact.ts";
-import { observe } from "../session.ts";
+import { connectTo, observe } from "../session.ts";
 
 /** Where the output is no terminal. */
 const COLUMNS = 100;
 
 export const run: Run = async (globals, local, [version = ""]) => {
   const options = await planOptions(local);
-  return observe(globals, async ({ remote, signal }) => {
+  return observe(globals, async ({ remote, signal, target }) => {
     const printer = new Printer(globals);
-    const check = await checkUpgrade(remote, version, { ...options, signal });
+    const reach: CheckUpgradeOptions["reach"] = async (name, work) => {
+      const other = await connectTo(globals, { ...target, node: name, address: undefined }, signal);
+      try {
+        return await work(observer(other));
+      } finally {
+        await other.close();
+      }
+    };
+    const more = local["cluster"] === true ? { signal, reach } : { signal };
+    const check = await checkUpgrade(remote, version, { ...options, ...more });
     if (printer.format === "json") printer.record(json(check));
     else if (printer.format === "ndjson") lines(check);
     else show(printer, check);
@@ -34,8 +50,7 @@ function show(printer: Printer, check: UpgradeCheck): void {
   const found = findingLines(findings, columns, style);
   if (found.length > 0) process.stdout.write(`${found.join("\n")}\n\n`);
   if (way !== undefined) {
-    printer.note(`relup ${way.file}`);
-    process.stdout.write(`${plain(sumUp(way.summary))}\n`);
+    process.stdout.write(`${plain(way.file)}: ${plain(sumUp(way.summary))}\n\n`);
     listImpact(printer, way.impact);
     printer.gap();
     if (way.plan !== undefined) {
@@ -44,7 +59,7 @@ function show(printer: Printer, check: UpgradeCheck): void {
     }
   }
   const verdict = plain(verdictOf(check));
-  process.stdout.write(`${printer.style(["bold", check.refused ? "red" : "green"], verdict)}\n`);
+  process.stdout.write(`${printer.style(check.refused ? "red" : "green", verdict)}\n`);
 }
 
 function verdictOf({ node, from, to, findings, refused, way }: UpgradeCheck): string {

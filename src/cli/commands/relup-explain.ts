@@ -33,7 +33,7 @@ export const run: Run = async (globals, local, [version = ""]) =>
       line({ type: "impact", ...impactJson(impact) });
     } else {
       listRows(printer, rows);
-      process.stdout.write(`\n${plain(sumUp(summary))}\n`);
+      process.stdout.write(`\n${plain(sumUp(summary))}\n\n`);
       listImpact(printer, impact);
     }
     const { unanswered, notAsked } = impact;

@@ -6,11 +6,11 @@ import { plain } from "./plain.ts";
 import type { Printer } from "./printer.ts";
 
 const MARKS = {
-  refusal: { mark: "✗", style: ["bold", "red"] },
-  danger: { mark: "‼", style: ["bold", "red"] },
-  warning: { mark: "!", style: ["bold", "yellow"] },
-  notice: { mark: "·", style: ["bold"] },
-} as const satisfies Record<Severity, { mark: string; style: readonly string[] }>;
+  refusal: { mark: "✗", colour: "red" },
+  danger: { mark: "‼", colour: "red" },
+  warning: { mark: "!", colour: "yellow" },
+  notice: { mark: "·", colour: "cyan" },
+} as const satisfies Record<Severity, { mark: string; colour: string }>;
 
 /** Lines are no longer than this even where the terminal is. */
 const WIDEST = 120;
@@ -23,14 +23,14 @@ export function findingLines(
 ): string[] {
   const width = Math.max(40, Math.min(columns, WIDEST));
   return findings.flatMap(({ severity, code, what, cause, remedy }) => {
-    const { mark, style: look } = MARKS[severity];
+    const { mark, colour } = MARKS[severity];
     const [first = "", ...rest] = wrap(`${severity} ${code}: ${what}`, width - 2);
     const label = `${severity} ${code}:`;
     const head = first.startsWith(label)
-      ? `${style([...look], label)}${first.slice(label.length)}`
-      : style([...look], first);
+      ? `${style(colour, label)}${first.slice(label.length)}`
+      : style(colour, first);
     return [
-      `${style([...look], mark)} ${head}`,
+      `${style(colour, mark)} ${head}`,
       ...rest.map((line) => `  ${line}`),
       ...wrap(cause, width - 8).map((line, at) => `${at === 0 ? "  why:  " : "        "}${line}`),
       ...wrap(remedy, width - 8).map((line, at) => `${at === 0 ? "  do:   " : "        "}${line}`),

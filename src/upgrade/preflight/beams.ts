@@ -1,14 +1,12 @@
 /** The beams of both versions: that the new ones are there, and that the relup loads what differs. */
 
 import { compareBeams, fileFacts } from "../../otp/index.ts";
-import { changedModules, type Instruction, moduleLabel, partsOf } from "../../relup/index.ts";
+import { changedModules, type Instruction, partsOf } from "../../relup/index.ts";
 import { Atom, type Term, Tuple, textOf } from "../../term/index.ts";
 import type { Finding } from "./finding.ts";
 import type { Check, Given } from "./given.ts";
 import type { Library } from "./records.ts";
-
-/** How many modules a line names. */
-const SHOWN = 5;
+import { few, labels } from "./words.ts";
 
 /** That the libraries are whole, and no changed module stays behind. */
 export const beams: Check = {
@@ -34,7 +32,7 @@ async function folders(
     {
       code: "applications-missing",
       severity: "refusal",
-      what: `${version} lacks ${some(lacking.map(({ path }) => path))}`,
+      what: `${version} lacks ${few(lacking.map(({ path }) => path))}`,
       cause:
         "the install reads every application's .app file and fails half way, or the next restart does",
       remedy: "Unpack a package with all libraries that are new since the version that runs.",
@@ -55,7 +53,7 @@ async function loaded(given: Given, after: readonly Library[]): Promise<Finding[
     {
       code: "beams-missing",
       severity: "refusal",
-      what: `the relup loads what is not there: ${some(about)}`,
+      what: `the relup loads what is not there: ${few(about)}`,
       cause: "relup and libraries are of different builds, or the unpacked package was not whole",
       remedy: `Unpack ${version} again from one build.`,
       about,
@@ -116,11 +114,6 @@ function finding(
   words: Pick<Finding, "what" | "cause" | "remedy">,
 ): Finding[] {
   if (modules.length === 0) return [];
-  const what = `${words.what}: ${some(modules.map(moduleLabel))}`;
+  const what = `${words.what}: ${labels(modules)}`;
   return [{ code, severity: "warning", ...words, what, about: modules }];
-}
-
-function some(names: readonly string[]): string {
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
-  return names.slice(0, SHOWN).join(", ") + more;
 }

@@ -6,9 +6,7 @@ import type { Finding } from "./finding.ts";
 import type { Check, Given } from "./given.ts";
 import { isOtp } from "./otp-applications.ts";
 import type { Library, Recorded } from "./records.ts";
-
-/** How many libraries a line names. */
-const SHOWN = 8;
+import { few } from "./words.ts";
 
 /** Emulator, OTP, dependencies, and applications that come and go. */
 export const changes: Check = {
@@ -135,12 +133,11 @@ function others({ running, options }: Given, changed: readonly Changed[]): Findi
   const rest = changed.filter(({ was }) => was.name !== own);
   if (rest.length === 0) return [];
   const otp = rest.filter(({ was }) => isOtp(was.name)).length;
-  const more = rest.length > SHOWN ? ` and ${rest.length - SHOWN} more` : "";
   return [
     {
       code: "libraries-changed",
       severity: "notice",
-      what: `other applications change, too: ${rest.slice(0, SHOWN).map(shown).join(", ")}${more}`,
+      what: `other applications change, too: ${few(rest.map(shown), rest.length, 8)}`,
       cause: `${otp === 0 ? "none is" : `${otp} are`} of OTP; their authors seldom try a hot upgrade`,
       remedy: "Read what the relup does with them: `beamctl relup explain`.",
       about: namesOf(rest),

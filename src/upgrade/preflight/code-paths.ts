@@ -4,8 +4,7 @@ import { loadedFrom } from "../../otp/index.ts";
 import { changedModules, moduleLabel } from "../../relup/index.ts";
 import type { Finding } from "./finding.ts";
 import type { Check, Given } from "./given.ts";
-
-const SHOWN = 5;
+import { few } from "./words.ts";
 
 /** The mode of the code server, folders from elsewhere, and changed modules that were loaded from elsewhere. */
 export const codePaths: Check = {
@@ -42,7 +41,7 @@ function fromElsewhere(folders: readonly string[]): Finding {
   return {
     code: "foreign-code-path",
     severity: "warning",
-    what: `folders on the code path are not of the release: ${some(folders)}`,
+    what: `folders on the code path are not of the release: ${few(folders)}`,
     cause:
       "a module that lies there as well may be loaded from there instead of from the new version",
     remedy: "Take them off the path (`-pa`, ERL_LIBS) where the node is started.",
@@ -64,16 +63,11 @@ async function loaded(
     {
       code: "loaded-from-elsewhere",
       severity: "warning",
-      what: `modules that change do not run as ${running.version} has them: ${some(shown)}`,
+      what: `modules that change do not run as ${running.version} has them: ${few(shown)}`,
       cause: "they were loaded by hand: what they hold and how they convert it nobody has tried",
       remedy:
         "Make sure that the new version has the fix; load the release's own beam before, if it can be done.",
       about: strange.map(({ module }) => module),
     },
   ];
-}
-
-function some(names: readonly string[]): string {
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
-  return names.slice(0, SHOWN).join(", ") + more;
 }

@@ -27,7 +27,7 @@ export const disk: Check<Ground> = {
       {
         code: "disk-full",
         severity: "danger",
-        what: `${mebi(free.bytes)} are free on ${free.mount}, and ${mebi(needed)} are wanted`,
+        what: `${sizeOf(free.bytes)} are free on ${free.mount}, and ${sizeOf(needed)} are wanted`,
         cause: "what the release handler cannot write fails the upgrade half way",
         remedy:
           "Make room, as by `release_handler:remove_release` of old versions and by deleting packages.",
@@ -41,7 +41,7 @@ function unknown(file: string, size: number): Finding {
   return {
     code: "disk-space-unknown",
     severity: "notice",
-    what: `nobody on the node knows the free disk space, and ${file} (${mebi(size)}) is still to be unpacked`,
+    what: `nobody on the node knows the free disk space, and ${file} (${sizeOf(size)}) is still to be unpacked`,
     cause: "an unpacking that runs out of space leaves half a release",
     remedy: "Look with `df` on the host, or have os_mon in the release.",
     about: [file],
@@ -61,8 +61,10 @@ function freeAt(disks: Term, path: string): { mount: string; bytes: number } | u
   return found.toSorted((left, right) => right.mount.length - left.mount.length)[0];
 }
 
-function mebi(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024)} MiB`;
+function sizeOf(bytes: number): string {
+  return bytes < 1024 * 1024
+    ? `${Math.ceil(bytes / 1024)} KiB`
+    : `${Math.round(bytes / 1024 / 1024)} MiB`;
 }
 
 const DISKS: Script = new Script({

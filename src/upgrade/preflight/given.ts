@@ -18,6 +18,7 @@ import {
 } from "../../relup/index.ts";
 import type { UpgradeOptions } from "../events.ts";
 import type { Prepared } from "../prepare.ts";
+import type { Reach } from "./cluster.ts";
 import type { Finding } from "./finding.ts";
 import { type Records, readRecords } from "./records.ts";
 
@@ -37,6 +38,8 @@ export interface Ground {
   readonly surroundings: () => Promise<Surroundings>;
   readonly options: UpgradeOptions;
   readonly call: CallOptions;
+  /** How the other nodes of the cluster are asked. Default not at all. */
+  readonly reach?: Reach | undefined;
 }
 
 /** The same with the way to the version. */
@@ -62,6 +65,7 @@ export async function groundOf(
   running: Release,
   options: UpgradeOptions,
   call: CallOptions = {},
+  reach?: Reach,
 ): Promise<Ground> {
   const root = await rootDir(remote, call);
   return {
@@ -75,6 +79,7 @@ export async function groundOf(
     surroundings: once(() => surroundings(remote, call)),
     options,
     call,
+    reach,
   };
 }
 
@@ -85,9 +90,10 @@ export async function givenOf(
   { release, path }: Pick<Prepared, "release" | "path">,
   options: UpgradeOptions,
   call: CallOptions = {},
+  reach?: Reach,
 ): Promise<Given> {
   const { rows } = explainRelup(path.instructions);
-  const ground = await groundOf(remote, version, release, options, call);
+  const ground = await groundOf(remote, version, release, options, call, reach);
   return { ...ground, path, rows, impact: once(() => relupImpact(remote, rows, call)) };
 }
 

@@ -48,7 +48,7 @@ async function releasesFile(ground: Ground): Promise<Finding[]> {
         severity: "warning",
         what: `the release handler knows no applications of ${running.version}, which runs${file === "missing" ? `: there is no ${path}` : ""}`,
         cause: `a later install of ${running.version} would fail half way, as a plain mix release does`,
-        remedy: "Run `beamctl release prepare` first.",
+        remedy: `Have RELEASES made first: \`beamctl release prepare ${ground.version}\`.`,
         about: [running.version],
       },
     ];
@@ -61,7 +61,7 @@ async function releasesFile(ground: Ground): Promise<Finding[]> {
         what: `${path} cannot be used: ${file}`,
         cause:
           "sasl would not start with it; the install writes it anew, a restart before that fails",
-        remedy: `Delete it, and write it again: \`beamctl release prepare\`.`,
+        remedy: `Delete it, and have it made anew: \`beamctl release prepare ${ground.version}\`.`,
         about: [path],
       },
     ];

@@ -51,7 +51,7 @@ export async function readRecords(
     if (error instanceof RemoteFileError) return error.message;
     throw error;
   });
-  const known = Array.isArray(terms) ? releasesIn(terms) : undefined;
+  const known = Array.isArray(terms) ? releasesIn(terms, root) : undefined;
   const rels = new Map<string, Promise<Rel | undefined>>();
   const rel = (version: string) => {
     const found = rels.get(version) ?? readRel(remote, root, version, call);
@@ -93,18 +93,22 @@ function fileOf(
 }
 
 /** `[{release, Name, Vsn, ErtsVsn, [{App, Vsn, Dir}], Status}]`. */
-function releasesIn(terms: readonly Term[]): (Recorded & { status: string })[] | undefined {
+function releasesIn(
+  terms: readonly Term[],
+  root: string,
+): (Recorded & { status: string })[] | undefined {
   const [list] = terms;
   if (!Array.isArray(list)) return undefined;
   const found = (list as readonly Term[]).flatMap((entry) => {
     const [tag, , vsn, erts, libs, status] = entry instanceof Tuple ? entry.items : [];
     const version = textOf(vsn ?? 0);
     if (!(tag instanceof Atom) || tag.name !== "release" || version === undefined) return [];
-    const libraries = rowsOf(libs).flatMap(([name, number, folder]): Library[] =>
-      name instanceof Atom
-        ? [{ name: name.name, version: text(number), folder: text(folder), type: undefined }]
-        : [],
-    );
+    const libraries = rowsOf(libs).flatMap(([name, number, path]): Library[] => {
+      if (!(name instanceof Atom)) return [];
+      const at = text(path);
+      const folder = at.startsWith("/") ? at : `${root}/${at}`; // as the release handler writes them
+      return [{ name: name.name, version: text(number), folder, type: undefined }];
+    });
     const state = status instanceof Atom ? status.name : "";
     return [{ version, erts: text(erts), libraries, status: state }];
   });
