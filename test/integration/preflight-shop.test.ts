@@ -4,9 +4,10 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LoadProtocols, settings } from "../../src/instructions/index.ts";
 import { codePath, evaluate } from "../../src/otp/index.ts";
 import { binary, inspect } from "../../src/term/index.ts";
-import { type UpgradeOptions, upgrade } from "../../src/upgrade/index.ts";
+import { runInstruction, type UpgradeOptions, upgrade } from "../../src/upgrade/index.ts";
 import { restarts } from "../../src/upgrade/preflight/restarts.ts";
 import { structs } from "../../src/upgrade/preflight/structs.ts";
 import { hasRabbit } from "../support/index.ts";
@@ -123,7 +124,11 @@ describe.runIf(await hasRabbit()).each(["otp25", "otp27"] as const)(
       ).toEqual([
         "struct-changes: the struct Shop.Cart changes (new buyer, gone owner), and lives in the states of 1 process without a code_change: PID",
       ]);
-      await elixir("Supervisor.terminate_child(Shop.Supervisor, :carts)");
+      await elixir(
+        `Supervisor.terminate_child(Shop.Supervisor, :carts)
+for file <- Path.wildcard(root <> "/lib/shop-*/ebin/Elixir.Shop.{Cart,Same}.beam"), do: File.rm!(file)`,
+        { root: binary(root) },
+      );
     });
 
     it("protocols are a danger where no instruction loads them, with the remedy", async () => {
@@ -135,7 +140,9 @@ describe.runIf(await hasRabbit()).each(["otp25", "otp27"] as const)(
           "1 consolidated protocol differs from what is loaded, and the relup does not load it: Shop.Describe",
         ),
         remedy: expect.stringContaining("--load-protocols"),
-        findings: [{ code: "protocols-not-loaded", severity: "danger" }],
+        findings: expect.arrayContaining([
+          expect.objectContaining({ code: "protocols-not-loaded", severity: "danger" }),
+        ]),
       });
     });
 
@@ -143,7 +150,7 @@ describe.runIf(await hasRabbit()).each(["otp25", "otp27"] as const)(
       "protocols are loaded with loadProtocols in the plan %s, and taken back on the way down",
       async (plan) => {
         const up = await go("0.2.0", { plan, loadProtocols: true });
-        expect(up.findings).toEqual([]);
+        expect(up.findings.filter(({ code }) => code.startsWith("protocols"))).toEqual([]);
         expect(up.steps.indexOf("LoadProtocols")).toBe(up.steps.indexOf("verify") + 1);
         expect(await elixir(ASK)).toBe('"a price"');
         const path = await codePath(given.node);
@@ -158,6 +165,23 @@ describe.runIf(await hasRabbit()).each(["otp25", "otp27"] as const)(
 
     it("protocols are loaded by a relup that calls us, too", async () => {
       await go("0.2.0", { inRelup: true, loadProtocols: true });
+      expect(await elixir(ASK)).toBe('"a price"');
+    });
+
+    it("protocols are loaded by hand, of the version that runs", async () => {
+      await elixir(
+        `
+file = Path.join(root, "releases/0.1.0/consolidated/Elixir.Shop.Describe")
+:code.soft_purge(Shop.Describe)
+{:module, _} = :code.load_abs(String.to_charlist(file))`,
+        { root: binary(given.shop.root) },
+      );
+      expect(await elixir(ASK)).toBe("Protocol.UndefinedError");
+      const { ran } = await runInstruction(given.node, LoadProtocols, {
+        config: settings({ name: "shop" }),
+        stateDirectory: state,
+      });
+      expect(ran).toEqual(["LoadProtocols"]);
       expect(await elixir(ASK)).toBe('"a price"');
     });
   },

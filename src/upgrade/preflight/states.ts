@@ -58,7 +58,7 @@ async function lookThrough(given: Given): Promise<readonly LookedThrough[]> {
     }
   }
   const pids = [...named.values()].slice(0, IN_ALL).map(({ pid }) => pid);
-  const bindings = { Pids: pids, Modules: changed.map(atom) };
+  const bindings = { Pids: pids, Modules: changed.map((module) => atom(module)) };
   const rows = await runScript(remote, STATES, bindings, { timeout: 30_000, ...call });
   return answer.list(rows).map((row) => {
     const [term, shaped, funs, structs] = answer.tuple(row, 4);

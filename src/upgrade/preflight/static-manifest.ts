@@ -1,18 +1,19 @@
 /** The manifest of static assets in the new version against what the endpoints answer. */
 
+import { RefreshEndpoints } from "../../instructions/index.ts";
 import { moduleLabel } from "../../relup/index.ts";
 import { staticCaches, staticDifferences, staticManifest } from "../../topology/index.ts";
 import { changedApplications } from "./applications.ts";
 import type { Finding } from "./finding.ts";
 import type { Check } from "./given.ts";
-import { few, number } from "./words.ts";
+import { few, number, plans } from "./words.ts";
 
 /** Endpoints read it when they start, and never again. */
 export const staticAssets: Check = {
   name: "the manifest of static assets",
   find: async (given) => {
     const { remote, options, call } = given;
-    if (options.refreshEndpoints === true) return [];
+    if (options.refreshEndpoints === true || plans(options, RefreshEndpoints)) return [];
     const caches = await staticCaches(remote, call);
     if (caches.length === 0) return [];
     const changed = new Map((await changedApplications(given)).map((app) => [app.name, app]));

@@ -1,6 +1,8 @@
 /** How findings name what they are about. */
 
+import type { RunnableInstruction } from "../../instructions/index.ts";
 import { moduleLabel } from "../../relup/index.ts";
+import type { UpgradeOptions } from "../events.ts";
 
 /** The first few of a list, and how many more there are. `count`: of all, where only some are in the list. */
 export function few(items: readonly unknown[], count: number = items.length, most = 5): string {
@@ -17,4 +19,9 @@ export function number(count: number, one: string, many = `${one}s`): string {
 /** Modules by the names that people write. */
 export function labels(modules: readonly string[], most = 5): string {
   return few(modules.map(moduleLabel), modules.length, most);
+}
+
+/** Whether a plan of the user's own names this instruction. */
+export function plans({ plan }: UpgradeOptions, instruction: RunnableInstruction): boolean {
+  return typeof plan === "object" && plan.includes(instruction);
 }
