@@ -10,6 +10,7 @@ export {
   type UpgradeOptions,
   type UpgradeReport,
 } from "./events.ts";
+export { type HeldChannels, type HoldChannelsOptions, holdChannels } from "./hold-channels.ts";
 export type { Operation } from "./operation.ts";
 export { type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";

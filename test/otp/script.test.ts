@@ -17,6 +17,7 @@ import { firstDenied } from "../../src/otp/script-check.ts";
 import { atom, ExternalFun } from "../../src/term/index.ts";
 import "../../src/relup/index.ts"; // registers its scripts
 import "../../src/topology/index.ts"; // registers its scripts
+import "../../src/upgrade/index.ts"; // registers its scripts
 import { type BeamProcess, provision, startErl } from "../support/index.ts";
 
 let erl: BeamProcess;

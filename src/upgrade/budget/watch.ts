@@ -79,7 +79,7 @@ export class HoldWatch {
     await Promise.all(this.#sampling);
     const { budget, warn } = this.#around;
     const held = Math.round(this.#window());
-    if (this.#stopped === undefined && held > budget.soft) {
+    if (this.#stopped === undefined && budget.rest > 0 && held > budget.soft) {
       warn(`held for ${held} ms, over the budget of ${budget.soft} ms`);
     }
   }
