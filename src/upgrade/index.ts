@@ -1,6 +1,6 @@
 /** The main job: hot upgrades of a live release, and how they are told. */
 
-export type { Budget, BudgetOptions } from "./budget/budget.ts";
+export { type Budget, type BudgetOptions, budgetLine } from "./budget/budget.ts";
 export { BudgetError } from "./budget/errors.ts";
 export { type NodeOutcome, UpgradeError } from "./errors.ts";
 export {

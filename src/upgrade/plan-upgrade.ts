@@ -4,6 +4,8 @@ import { checks, type Instructions, type PlanStep } from "../instructions/index.
 import { type Remote, whichReleases } from "../otp/index.ts";
 import type { Direction } from "../relup/index.ts";
 import type { Term } from "../term/index.ts";
+import { budgetFor } from "./budget/allow.ts";
+import type { Budget } from "./budget/budget.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
 import { planName, prepare, stepName } from "./prepare.ts";
@@ -18,6 +20,8 @@ export interface PlanView {
   readonly file: string;
   /** `edeliver`, `minimal` or `custom`. */
   readonly plan: string;
+  /** How long the hold may last, and will, roughly. */
+  readonly budget: Budget;
   /** What is done from outside, in order. */
   readonly steps: readonly PlanViewStep[];
   /** The lists of both directions, the relup's own instructions with ours among them. */
@@ -53,7 +57,8 @@ export async function planUpgrade(
     });
   }
   const release = await runningRelease(remote);
-  const { path, instructions, steps } = await prepare(remote, release, version, options);
+  const prepared = await prepare(remote, release, version, options);
+  const { path, instructions, steps } = prepared;
   const looking = new Set(checks(steps));
   let installed = false;
   const partOf = (step: PlanStep): PlanViewStep["part"] => {
@@ -73,6 +78,7 @@ export async function planUpgrade(
     direction: path.direction,
     file: path.file,
     plan: planName(options),
+    budget: await budgetFor(remote, prepared, options.budget),
     steps: steps.map((step) => ({
       part: partOf(step),
       name: stepName(step),
