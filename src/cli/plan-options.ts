@@ -66,11 +66,18 @@ export function addBudgetOptions(command: Command): Command {
 export function budgetOptions(local: Local): BudgetOptions {
   const memory = local["memoryLimit"];
   return {
-    soft: milliseconds(String(local["budget"])),
-    hard: milliseconds(String(local["hardBudget"])),
+    soft: limited(String(local["budget"])),
+    hard: limited(String(local["hardBudget"])),
     queue: numberOf(local["queueLimit"]),
     ...(memory === undefined ? {} : { memory: numberOf(memory) * 1_048_576 }),
   };
+}
+
+/** A hold without a limit would be none. */
+function limited(text: string): number {
+  const time = milliseconds(text);
+  if (time > 0) return time;
+  throw new UsageError("a budget is no limit when it is 0", { remedy: "Give a time, as 8s." });
 }
 
 function numberOf(text: unknown): number {

@@ -75,12 +75,13 @@ export function buildProgram(): Command {
 
   const chan = program.command("chan").description("channel processes: list, suspend, resume");
   add(chan, "ls", "list channels with topic, socket and queue", () => import("./commands/chan.ts"));
-  add(
+  const suspend = add(
     chan,
     "suspend",
     "suspend them while this command runs; Ctrl-C resumes",
     () => import("./commands/chan-suspend.ts"),
-  )
+  );
+  addReportOption(addBudgetOptions(suspend))
     .option("--for <duration>", "resume after this time", "8s")
     .addOption(targetOption());
   add(
@@ -156,7 +157,10 @@ export function buildProgram(): Command {
     "what an upgrade would do, step by step; changes nothing",
     () => import("./commands/plan.ts"),
   );
-  addPlanOptions(plan).option("--lists", "the relup's lists of both directions instead");
+  addBudgetOptions(addPlanOptions(plan)).option(
+    "--lists",
+    "the relup's lists of both directions instead",
+  );
   const instruction = program
     .command("instruction")
     .description("edeliver's instructions one by one");
@@ -172,7 +176,7 @@ export function buildProgram(): Command {
     "run one, after what it needs; what it changes is given back",
     () => import("./commands/instruction-run.ts"),
   );
-  addPlanOptions(one, { plan: false })
+  addReportOption(addBudgetOptions(addPlanOptions(one, { plan: false })))
     .option("--module <module...>", "the modules that change")
     .option("--for <duration>", "how long what it changed stays so", "0")
     .addOption(language());

@@ -50,9 +50,12 @@ function linesOf(event: UpgradeEvent, printed: Lines): string[] {
   return event.state === "skipped" ? [] : [`${event.stage} ${event.state}`];
 }
 
+/** A hold is worth a line when it lasts so long, in milliseconds. */
+const SHOWN_FROM = 500;
+
 /** What a hold has come to; what is allowed is told before by a line of the log. */
 function budgetLines({ stage, soft, held, queue }: UpgradeEvent & { type: "budget" }): string[] {
-  if (held === 0) return [];
+  if (held < SHOWN_FROM) return [];
   const waits = queue === undefined ? "" : `; ${queue.sum} messages wait, ${queue.max} for one`;
   return [`${stage}: held for ${held} of ${soft} ms${waits}`];
 }

@@ -185,6 +185,7 @@ export class Guardian implements AsyncDisposable {
 
   /** As {@link disarm}, for the way out after an error: it never throws, and may be called again. */
   async undo(): Promise<UndoReport> {
+    this.#hold.clock.giving = true;
     this.#ended = await this.#hold.end();
     return this.#ended;
   }

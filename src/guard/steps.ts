@@ -87,6 +87,7 @@ export async function resume(
   const limit = endless ? 0 : milliseconds("resume", timeout);
   const chosen = hold.heldOf(pids);
   await hold.write({ kind: "resume" });
+  hold.clock.giving = true;
   const which = pids === undefined ? atom("all") : chosen;
   const request = tuple(atom("resume"), which, endless ? atom("infinity") : limit);
   const [, silent] = endless

@@ -18,6 +18,8 @@ export interface HeldTime<What> {
 export interface HoldTimes {
   /** When the first of what is held now was asked, in milliseconds of `performance.now()`; `undefined` when nothing is held. */
   readonly since: number | undefined;
+  /** Whether something is being given back, or was last: what waits for it is worked off. */
+  readonly giving: boolean;
   /** Processes that did not stand still when they were asked: refused, gone, or too late. */
   readonly refused: number;
   readonly processes: readonly HeldTime<Pid>[];
@@ -32,6 +34,8 @@ export class HoldClock implements HoldTimes {
   readonly #running = new Map<string, Open<Pid>>();
   #acceptors: Open<Acceptor>[] = [];
   #since: number | undefined;
+  /** See {@link HoldTimes.giving}. */
+  giving = false;
   /** See {@link HoldTimes.refused}. */
   refused = 0;
 
@@ -50,6 +54,7 @@ export class HoldClock implements HoldTimes {
   /** These are about to be asked. */
   take(pids: readonly Pid[]): void {
     const from = performance.now();
+    this.giving = false;
     if (pids.length > 0) this.#since ??= from;
     for (const pid of pids) {
       const time: Open<Pid> = { what: pid, from, to: undefined };

@@ -83,7 +83,7 @@ export async function checkUpgrade(
       file: path.file,
       summary,
       impact: await given.impact(),
-      plan: prepared === undefined ? undefined : viewOf(prepared, version, options),
+      plan: prepared === undefined ? undefined : await viewOf(remote, prepared, version, options),
     },
   };
 }

@@ -38,28 +38,39 @@ export class Held {
     { guard, budget, facts, mayStop }: HoldPlan,
     work: (guardian: Guardian) => Promise<void>,
   ): Promise<void> {
-    const stages = this.#stages;
     const tell = (left: Left) => {
       this.left = left;
     };
     try {
-      await guarded(this.#node, stages, guard, tell, async (guardian) => {
-        this.guardian = guardian;
-        this.watch = new HoldWatch({
-          guardian,
-          budget,
-          timeline: stages.timeline,
-          mayStop,
-          tell: (watched) => stages.budget(budget, watched),
-          warn: (text) => stages.log("warning", text),
-        });
+      await guarded(this.#node, this.#stages, guard, tell, async (guardian) => {
+        this.begin(guardian, budget, mayStop);
         await work(guardian);
       });
     } finally {
-      await this.watch?.stop();
-      if (this.guardian?.ended !== undefined) {
-        this.#after = new AfterResume(this.#node, this.guardian, facts);
-      }
+      await this.end(facts);
+    }
+  }
+
+  /** From now on this guardian's hold is watched: for those who arm it themselves. */
+  begin(guardian: Guardian, budget: Budget, mayStop: () => boolean): HoldWatch {
+    const stages = this.#stages;
+    this.guardian = guardian;
+    this.watch = new HoldWatch({
+      guardian,
+      budget,
+      timeline: stages.timeline,
+      mayStop,
+      tell: (watched) => stages.budget(budget, watched),
+      warn: (text) => stages.log("warning", text),
+    });
+    return this.watch;
+  }
+
+  /** The hold has been given back. */
+  async end(facts: Facts): Promise<void> {
+    await this.watch?.stop();
+    if (this.guardian?.ended !== undefined) {
+      this.#after = new AfterResume(this.#node, this.guardian, facts);
     }
   }
 

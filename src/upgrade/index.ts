@@ -1,6 +1,6 @@
 /** The main job: hot upgrades of a live release, and how they are told. */
 
-export type { Budget, BudgetOptions } from "./budget/budget.ts";
+export { type Budget, type BudgetOptions, budgetLine } from "./budget/budget.ts";
 export { BudgetError } from "./budget/errors.ts";
 export { type CheckUpgradeOptions, checkUpgrade, type UpgradeCheck } from "./check-upgrade.ts";
 export { type NodeOutcome, UpgradeError } from "./errors.ts";
@@ -11,6 +11,7 @@ export {
   type UpgradeOptions,
   type UpgradeReport,
 } from "./events.ts";
+export { type HeldChannels, type HoldChannelsOptions, holdChannels } from "./hold-channels.ts";
 export type { Operation } from "./operation.ts";
 export { type Commitment, type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";

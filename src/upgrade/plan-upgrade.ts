@@ -4,6 +4,8 @@ import { checks, type Instructions, type PlanStep } from "../instructions/index.
 import { type Remote, whichReleases } from "../otp/index.ts";
 import type { Direction } from "../relup/index.ts";
 import type { Term } from "../term/index.ts";
+import { budgetFor } from "./budget/allow.ts";
+import type { Budget } from "./budget/budget.ts";
 import { UpgradeError } from "./errors.ts";
 import type { UpgradeOptions } from "./events.ts";
 import { type Prepared, planName, prepare, stepName } from "./prepare.ts";
@@ -18,6 +20,8 @@ export interface PlanView {
   readonly file: string;
   /** `edeliver`, `minimal` or `custom`. */
   readonly plan: string;
+  /** How long the hold may last, and will, roughly. */
+  readonly budget: Budget;
   /** What is done from outside, in order. */
   readonly steps: readonly PlanViewStep[];
   /** The lists of both directions, the relup's own instructions with ours among them. */
@@ -53,15 +57,17 @@ export async function planUpgrade(
     });
   }
   const release = await runningRelease(remote);
-  return viewOf(await prepare(remote, release, version, options), version, options);
+  return viewOf(remote, await prepare(remote, release, version, options), version, options);
 }
 
 /** A prepared upgrade as it is shown. */
-export function viewOf(
-  { release, path, instructions, steps }: Prepared,
+export async function viewOf(
+  remote: Remote,
+  prepared: Prepared,
   version: string,
   options: UpgradeOptions,
-): PlanView {
+): Promise<PlanView> {
+  const { release, path, instructions, steps } = prepared;
   const looking = new Set(checks(steps));
   let installed = false;
   const partOf = (step: PlanStep): PlanViewStep["part"] => {
@@ -81,6 +87,7 @@ export function viewOf(
     direction: path.direction,
     file: path.file,
     plan: planName(options),
+    budget: await budgetFor(remote, prepared, options.budget),
     steps: steps.map((step) => ({
       part: partOf(step),
       name: stepName(step),

@@ -1,6 +1,7 @@
 /** One instruction by itself: what it depends on first, and what it changed given back at the end. */
 
-import { setTimeout as delay } from "node:timers/promises";
+import { randomUUID } from "node:crypto";
+import { isBeamError } from "../errors.ts";
 import { Guardian, leftOf } from "../guard/index.ts";
 import {
   type Facts,
@@ -8,11 +9,19 @@ import {
   type InstructionContext,
   noFacts,
   type RunnableInstruction,
+  SuspendChannels,
 } from "../instructions/index.ts";
 import type { BeamNode } from "../node/index.ts";
 import { insertBeforePointOfNoReturn } from "../relup/index.ts";
 import type { Term } from "../term/index.ts";
+import { type BudgetOptions, staleWarning } from "./budget/budget.ts";
 import { UpgradeError } from "./errors.ts";
+import { Held } from "./held.ts";
+import { budgetOfHold } from "./hold-channels.ts";
+import { operationReport } from "./report/compose.ts";
+import type { OperationFailure, OperationReport } from "./report/report.ts";
+import { Stages } from "./stages.ts";
+import { whenOver } from "./when-over.ts";
 
 /** How an instruction is run. */
 export interface RunInstructionOptions {
@@ -23,11 +32,15 @@ export interface RunInstructionOptions {
   readonly argument?: Term;
   /** How long, in milliseconds, what it changed stays so before it is given back. Default 0. */
   readonly hold?: number;
+  /** The longest hold, and how much may wait for it; `hold` is refused when it is longer. */
+  readonly budget?: BudgetOptions;
   /** Where journals are kept; default the user's state directory. */
   readonly stateDirectory?: string;
   readonly log?: InstructionContext["log"];
   readonly print?: InstructionContext["print"];
   readonly signal?: AbortSignal;
+  /** Gets the report, also when the instruction fails. */
+  readonly tell?: (report: OperationReport) => void;
 }
 
 /** What a run did. */
@@ -35,6 +48,7 @@ export interface InstructionRun {
   /** The instructions in the order they were run, dependencies first. */
   readonly ran: readonly string[];
   readonly facts: Facts;
+  readonly report: OperationReport;
 }
 
 /** What the guardian grants beyond `hold`, in milliseconds. */
@@ -50,49 +64,120 @@ export async function runInstruction(
   instruction: RunnableInstruction,
   options: RunInstructionOptions,
 ): Promise<InstructionRun> {
-  const { config, hold = 0, stateDirectory, signal } = options;
-  const order = ordered(instruction);
-  const facts = noFacts();
-  const ran: string[] = [];
-  const one = async (step: RunnableInstruction, guardian: Guardian | undefined) => {
-    ran.push(step.name);
-    const own = step === instruction ? options.argument : undefined;
-    const args = own ?? step.arguments({ ...NO_LISTS, ...modules(options) }, config);
-    const context: InstructionContext = {
-      instruction: step.name,
-      node,
-      config,
-      facts,
-      signal,
-      guardian,
-      duringInstall: false,
-      log: options.log ?? (() => undefined),
-      print: options.print ?? (() => undefined),
-    };
-    await step.run(context, args);
-  };
-  if (!order.some(changesNode)) {
-    for (const step of order) await one(step, undefined);
-    return { ran, facts };
-  }
-  const guardian = await Guardian.arm(node, {
-    purpose: `instruction ${instruction.name}`,
-    cap: hold + SLACK,
-    ...(stateDirectory === undefined ? {} : { stateDirectory }),
+  const { config, log, print, tell } = options;
+  const stages = new Stages((event) => {
+    if (event.type === "log") log?.(event.level, event.text);
+    else if (event.type === "print") print?.(event.text);
   });
-  const work = async () => {
-    for (const step of order) await one(step, changesNode(step) ? guardian : undefined);
-    const stop = AbortSignal.any([guardian.lost, ...(signal === undefined ? [] : [signal])]);
-    if (hold > 0) await delay(hold, undefined, { signal: stop }).catch(() => undefined);
-    guardian.lost.throwIfAborted();
+  const run: Run = {
+    node,
+    instruction,
+    options,
+    stages,
+    operation: randomUUID(),
+    held: new Held(node, stages),
+    facts: noFacts(),
+    ran: [],
   };
-  const [done] = await Promise.allSettled([work()]);
-  const left = leftOf(await guardian.undo());
+  const [done] = await Promise.allSettled([order(run)]);
+  stages.finish(done.status === "rejected" ? "failed" : "done");
+  const { facts, ran, held, operation } = run;
+  const report = operationReport({
+    kind: "instruction",
+    title: `instruction ${instruction.name}`,
+    operation,
+    node: node.name,
+    timeline: stages.timeline,
+    ...(await held.seen()),
+    facts,
+    acceptors: config.acceptors,
+    findings: [],
+    failure: done.status === "rejected" ? failureOf(done.reason) : undefined,
+  });
+  tell?.(report);
+  if (done.status === "rejected") throw done.reason;
+  return { ran, facts, report };
+}
+
+/** One run in hand. */
+interface Run {
+  readonly node: BeamNode;
+  readonly instruction: RunnableInstruction;
+  readonly options: RunInstructionOptions;
+  readonly stages: Stages;
+  readonly operation: string;
+  readonly held: Held;
+  readonly facts: Facts;
+  readonly ran: string[];
+}
+
+/** All of it in order, with what changes the node under a guardian. */
+async function order(run: Run): Promise<void> {
+  const { node, instruction, options, stages, operation, held, facts } = run;
+  const { config, hold = 0, stateDirectory, signal } = options;
+  const steps = ordered(instruction);
+  if (!steps.some(changesNode)) {
+    await stages.in("check", async () => {
+      for (const step of steps) await one(run, step, undefined);
+    });
+    return;
+  }
+  const suspend = steps.includes(SuspendChannels) ? config.suspend : undefined;
+  const warning = suspend === undefined ? undefined : staleWarning(suspend);
+  if (warning !== undefined) stages.log("warning", warning);
+  const allowed = await budgetOfHold(node, suspend, hold, options.budget);
+  const guardian = await stages.in("guard", () =>
+    Guardian.arm(node, {
+      operation,
+      purpose: `instruction ${instruction.name}`,
+      cap: hold + SLACK,
+      ...(stateDirectory === undefined ? {} : { stateDirectory }),
+    }),
+  );
+  const watch = held.begin(guardian, allowed, () => true);
+  const work = stages.in("suspend", async () => {
+    for (const step of steps) await one(run, step, changesNode(step) ? guardian : undefined);
+    if (hold > 0) await whenOver(hold, [guardian.lost, signal, watch.cut]);
+    guardian.lost.throwIfAborted();
+  });
+  const [done] = await Promise.allSettled([work]);
+  const left = leftOf(await stages.in("resume", () => guardian.undo()));
+  await held.end(facts);
   if (left !== "nothing") {
     throw notGivenBack(node, left, done.status === "rejected" ? done.reason : undefined);
   }
   if (done.status === "rejected") throw done.reason;
-  return { ran, facts };
+}
+
+async function one(
+  { node, instruction, options, stages, facts, ran }: Run,
+  step: RunnableInstruction,
+  guardian: Guardian | undefined,
+): Promise<void> {
+  const { config } = options;
+  ran.push(step.name);
+  const own = step === instruction ? options.argument : undefined;
+  const args = own ?? step.arguments({ ...NO_LISTS, ...modules(options) }, config);
+  const context: InstructionContext = {
+    instruction: step.name,
+    node,
+    config,
+    facts,
+    signal: options.signal,
+    guardian,
+    duringInstall: false,
+    log: (level, text) => stages.log(level, text),
+    print: (text) => stages.print(text),
+  };
+  await stages.timeline.step(step.name, () => step.run(context, args));
+}
+
+function failureOf(error: unknown): OperationFailure {
+  const known = isBeamError(error) ? error : undefined;
+  const { stage, outcome } =
+    error instanceof UpgradeError ? error : { stage: "suspend", outcome: "unchanged" };
+  const message = error instanceof Error ? error.message : String(error);
+  return { stage, outcome, message, remedy: known?.remedy ?? null };
 }
 
 /** What is left on the node weighs more than why the instruction failed. */

@@ -203,7 +203,7 @@ export class Upgrade {
           await this.#install(guardian, prepared);
         } else if (step.type === "verify") {
           await this.#verify();
-          void this.#held.watch?.sample(); // what waits at the resume
+          await this.#held.watch?.last();
         } else {
           const cut = this.#progress === "ahead" ? this.#held.watch?.cut : undefined;
           await this.#runner.run(step, prepared.config, this.#progress, { guardian, cut });

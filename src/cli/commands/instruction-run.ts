@@ -10,13 +10,15 @@ import {
 import type { BeamNode } from "../../node/index.ts";
 import { moduleAtom } from "../../relup/index.ts";
 import { parse, type Syntax, type Term } from "../../term/index.ts";
-import { runInstruction } from "../../upgrade/index.ts";
+import { type OperationReport, runInstruction } from "../../upgrade/index.ts";
 import { runningRelease } from "../../upgrade/versions.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
+import { EXIT } from "../exit-codes.ts";
 import { Printer } from "../output/printer.ts";
 import { planOptions } from "../plan-options.ts";
+import { reportFiles, writeReports } from "../report-files.ts";
 import { operate } from "../session.ts";
 
 export const run: Run = async (globals, local, [name = "", text]) => {
@@ -28,6 +30,7 @@ export const run: Run = async (globals, local, [name = "", text]) => {
     });
   }
   const { plan: _plan, inRelup: _inRelup, application, ...options } = await planOptions(local);
+  const files = reportFiles(local);
   const argument = text === undefined ? undefined : argumentOf(text, local["lang"]);
   const modules = (local["module"] as readonly string[] | undefined) ?? [];
   const hold = milliseconds(String(local["for"]));
@@ -35,7 +38,12 @@ export const run: Run = async (globals, local, [name = "", text]) => {
     if (instruction.insertWhere !== insertBeforePointOfNoReturn) {
       await confirmChange(globals, `Run ${name} on ${node.name}?`);
     }
-    const { ran, facts } = await runInstruction(node, instruction, {
+    let told: OperationReport | undefined;
+    const work = runInstruction(node, instruction, {
+      ...(options.budget === undefined ? {} : { budget: options.budget }),
+      tell: (report) => {
+        told = report;
+      },
       config: settings({ ...options, name: application ?? (await releaseName(node)) }),
       changedModules: modules.map((module) => moduleAtom(module).name),
       ...(argument === undefined ? {} : { argument }),
@@ -44,14 +52,21 @@ export const run: Run = async (globals, local, [name = "", text]) => {
       log: (level, line) => printer.note(`${prefixOf(level)}${line}`),
       print: (line) => printer.note(line.replaceAll("\r", "").trimEnd()),
     });
+    const [done] = await Promise.allSettled([work]);
+    if (told !== undefined) await writeReports(told, files, (line) => printer.note(line));
+    if (done.status === "rejected") throw done.reason;
+    const { ran, facts, report } = done.value;
+    const stopped = report.budget?.stopped ?? null;
+    if (stopped !== null) printer.note(`warning: it was given back early: ${stopped}`);
     printer.record({
       node: node.name,
       ran: ran.join(", "),
       listeners: facts.listeners.length,
       suspended: facts.suspended.length,
       heldAcceptors: facts.heldAcceptors,
+      longestPause: Math.max(0, ...report.pauses.map(({ max }) => max)),
     });
-    return undefined;
+    return stopped === null ? undefined : EXIT.degraded;
   });
 };
 

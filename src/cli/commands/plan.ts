@@ -1,7 +1,7 @@
 /** `beamctl plan`: what an upgrade would do, step by step, and the lists it is made of. Changes nothing. */
 
 import { inspect, type Term } from "../../term/index.ts";
-import { type PlanView, planUpgrade } from "../../upgrade/index.ts";
+import { budgetLine, type PlanView, planUpgrade } from "../../upgrade/index.ts";
 import type { Run } from "../command.ts";
 import { termToJson } from "../output/json.ts";
 import { Printer } from "../output/printer.ts";
@@ -20,6 +20,11 @@ export const run: Run = async (globals, local, [version = ""]) => {
     if (printer.format === "json") {
       printer.record({
         ...head,
+        budget: {
+          ...view.budget,
+          memory: view.budget.memory ?? null,
+          suspend: view.budget.suspend ?? null,
+        },
         steps: view.steps.map(stepJson),
         upInstructions: terms(view.instructions.upInstructions),
         downInstructions: terms(view.instructions.downInstructions),
@@ -29,6 +34,7 @@ export const run: Run = async (globals, local, [version = ""]) => {
       lists(printer, view);
     } else {
       printer.note(`${head.node}: ${from} to ${to} (${direction}), relup ${file}`);
+      printer.note(budgetLine(view.budget));
       listSteps(printer, view.steps);
     }
     return undefined;

@@ -26,7 +26,7 @@ export interface Budget {
   readonly hard: number;
   readonly queue: number;
   readonly memory: number | undefined;
-  /** What it will take, roughly, and the part of it that comes after the wait for requests. */
+  /** What it will take, roughly, and the part of it that comes after the wait for requests: 0 when the hold itself is what is wished. */
   readonly expected: number;
   readonly rest: number;
   /** Processes that will be held, as far as can be told before. */

@@ -11,6 +11,9 @@ const TICK = 50;
 const SAMPLE = 500;
 const SPARING = 20;
 
+/** A count that takes longer is not waited for before a resume. */
+const QUICK = 50;
+
 /** From so many messages on a heap on the resume takes long: a million took minutes. */
 const HEAVY = 100_000;
 
@@ -40,6 +43,7 @@ export class HoldWatch {
   readonly #sampling = new Set<Promise<void>>();
   #nextSample = 0;
   #onHeap = 0;
+  #cost = 0;
   #stopped: string | undefined;
 
   constructor(around: Around) {
@@ -66,11 +70,16 @@ export class HoldWatch {
     });
   }
 
-  /** Counts what waits now; nobody needs to wait for it. */
+  /** Counts what waits now. */
   sample(): Promise<void> {
     const done = this.#sample().finally(() => this.#sampling.delete(done));
     this.#sampling.add(done);
     return done;
+  }
+
+  /** Counts once more right before the resume, when that costs next to nothing. */
+  async last(): Promise<void> {
+    if (this.#cost <= QUICK) await this.sample();
   }
 
   /** Ends it; says what was over the budget. */
@@ -79,7 +88,7 @@ export class HoldWatch {
     await Promise.all(this.#sampling);
     const { budget, warn } = this.#around;
     const held = Math.round(this.#window());
-    if (this.#stopped === undefined && held > budget.soft) {
+    if (this.#stopped === undefined && budget.rest > 0 && held > budget.soft) {
       warn(`held for ${held} ms, over the budget of ${budget.soft} ms`);
     }
   }
@@ -96,7 +105,7 @@ export class HoldWatch {
 
   #tick(): void {
     const held = this.#held();
-    if (held === 0) return;
+    if (held === 0 || this.#around.guardian.times.giving) return;
     const { budget, mayStop } = this.#around;
     const last = Math.max(budget.soft / 2, budget.soft - budget.rest);
     if (mayStop() && held >= last && !this.#cut.signal.aborted) this.#cut.abort();
@@ -128,9 +137,11 @@ export class HoldWatch {
     const held = this.#held();
     const queues = await guardian.queues();
     const now = performance.now();
+    this.#cost = now - asked;
     this.#nextSample = now + Math.max(SAMPLE, (now - asked) * SPARING);
     tell({ held: Math.round(held), queues });
-    if (queues === undefined) return;
+    // While it is worked off the count says nothing about the hold.
+    if (queues === undefined || guardian.times.giving) return;
     const { processes, max, sum, memory, onHeap } = queues;
     const heavy = this.#samples.some((sample) => sample.max >= HEAVY);
     this.#samples.push({ at: timeline.offset(now), processes, max, sum, memory });

@@ -23,7 +23,7 @@ export interface Noted {
   readonly operation: string;
   readonly node: string;
   readonly planned?: boolean;
-  readonly failure?: OperationFailure | undefined;
+  readonly failure?: OperationFailure | null | undefined;
   readonly timeline: Timeline;
   readonly guardian: Guardian | undefined;
   readonly watch: HoldWatch | undefined;
@@ -51,7 +51,7 @@ export function operationReport(noted: Noted): OperationReport {
     node: noted.node,
     startedAt: timeline.startedAt,
     duration: timeline.now,
-    result: failure !== undefined ? "failed" : noted.planned === true ? "planned" : "done",
+    result: failure ? "failed" : noted.planned === true ? "planned" : "done",
     failure: failure ?? null,
     timeline: {
       stages,

@@ -41,6 +41,7 @@ export function drawing(report: AnyReport): string {
         `<line class="tick" x1="${x(at)}" y1="${TOP - 6}" x2="${x(at)}" y2="${bottom}"/><text class="when" x="${x(at)}" y="${TOP - 12}" text-anchor="middle">${escapeHtml(label(at, total))}</text>`,
     ),
     shade,
+    limit(report, x, total, bottom),
     ...all.map((row, at) => bar(row, TOP + at * ROW, x)),
     curve,
   ];
@@ -73,6 +74,18 @@ function rowsOf({ timeline, listeners, duration }: AnyReport): Row[] {
   if (hold !== null)
     rows.push({ name: "held", kind: "hold", ...ends(hold, duration), state: "done" });
   return rows;
+}
+
+/** Where the budget of the hold was over, when the operation lasted so long. */
+function limit(
+  { timeline: { hold }, budget }: AnyReport,
+  x: (at: number) => number,
+  total: number,
+  bottom: number,
+): string {
+  const at = (hold?.start ?? 0) + (budget?.soft ?? 0);
+  if (hold === null || budget === null || at > total) return "";
+  return `<line class="limit" x1="${x(at)}" y1="${TOP - 6}" x2="${x(at)}" y2="${bottom}"><title>${escapeHtml(`the budget of ${time(budget.soft)} is over`)}</title></line>`;
 }
 
 function ends({ start, end }: { start: number; end: number | null }, total: number) {

@@ -21,14 +21,14 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding:0 0 6px;font-size:13px}
 th,td{text-align:left;padding:5px 12px 5px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 th{font-weight:600}thead th{color:var(--soft);font-size:13px;white-space:nowrap}
-td.n,th.n{text-align:right;white-space:nowrap}tbody th{font-weight:400;width:46%}
+td.n,th.n{text-align:right;white-space:nowrap}tbody th{font-weight:400;width:46%}td.n+td:not(.n),th.n+th:not(.n){padding-left:16px}
 .scroll{overflow-x:auto}
-.log td{font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre-wrap}.log td.n{white-space:nowrap}
+.log td{font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre-wrap}.log td:nth-child(-n+2){white-space:nowrap}
 .tag{display:inline-block;padding:0 8px;border-radius:9px;border:1px solid currentColor;font-size:12px}
 .refusal,.danger,.error{color:var(--bad)}.warning{color:var(--warn)}.notice,.info,.debug{color:var(--soft)}
 svg{display:block;width:100%;min-width:720px;height:auto;font:12px system-ui,sans-serif}
 svg text{fill:var(--ink)}svg .when,svg .took{fill:var(--soft);font-size:11px}
-svg .tick{stroke:var(--line)}svg .held{fill:var(--hold);opacity:.13}
+svg .tick{stroke:var(--line)}svg .held{fill:var(--hold);opacity:.13}svg .limit{stroke:var(--bad);stroke-dasharray:4 3}
 svg .stage rect{fill:var(--stage)}svg .step rect{fill:var(--step)}svg .install rect{fill:var(--install)}
 svg .hold rect{fill:var(--hold)}svg .listener rect{fill:var(--listener)}svg .failed rect{fill:var(--bad)}
 svg .step .name{fill:var(--soft);font-size:11px}

@@ -96,9 +96,10 @@ function isNews([name, value]: readonly [string, string]): boolean {
 }
 
 function spans(all: readonly Span[]): string[] {
+  const widest = Math.max(0, ...all.map(({ name }) => name.length));
   return all.map(({ name, start, end, state }) => {
     const failed = state === "done" ? "" : `  ${state}`;
-    return `  ${seconds(start)}  ${name.padEnd(24)}${time(Math.round((end - start) * 10) / 10).padStart(9)}${failed}`;
+    return `  ${seconds(start)}  ${name.padEnd(widest)}${time(Math.round((end - start) * 10) / 10).padStart(9)}${failed}`;
   });
 }
 

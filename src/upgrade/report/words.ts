@@ -4,14 +4,14 @@ import type { UpgradeReport } from "../events.ts";
 import type { OperationReport } from "./report.ts";
 
 /** A report of any operation, as the renderers take it. */
-export type AnyReport = OperationReport & Partial<UpgradeReport>;
+export type AnyReport = OperationReport & Partial<Omit<UpgradeReport, keyof OperationReport>>;
 
 /** Milliseconds for people. */
 export function time(milliseconds: number | null | undefined): string {
   if (milliseconds === null || milliseconds === undefined) return "not known";
   if (milliseconds < 10) return `${milliseconds} ms`;
-  if (milliseconds < 10_000) return `${Math.round(milliseconds)} ms`;
-  return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
+  return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 2 : 1)} s`;
 }
 
 /** One sentence about how it ended. */
