@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isBeamError } from "../errors.ts";
 import {
   initStatus,
+  ReleaseHandlerError,
   type Remote,
   type RunningApplication,
   whichApplications,
@@ -97,7 +98,9 @@ async function outcomeOf(remote: Remote, failure: Failure): Promise<NodeOutcome>
       ? "unchanged"
       : "changed";
   } catch {
-    return "unknown";
+    // It said that it failed, and went: that is what it does past its point of no return.
+    const said = failure.error instanceof ReleaseHandlerError;
+    return begun && said && failure.stage === "install" ? "restarting" : "unknown";
   }
 }
 

@@ -20,7 +20,7 @@ export function rollbackRelease(
 ): Operation<UpgradeEvent, UpgradeReport> {
   return startOperation(async (emit, id, signal) => {
     const version = await wayBack(node);
-    return runUpgrade(node, version, options, { emit, id, signal });
+    return runUpgrade(node, version, options, { emit, id, signal, back: true });
   }, options.signal);
 }
 

@@ -38,7 +38,7 @@ export async function runUpgrade(
     return await first.run();
   } catch (error) {
     if (options.rollbackOnFailure !== true || !isOnTrial(error)) throw error;
-    const back = { ...told, id: randomUUID(), signal: new AbortController().signal };
+    const back = { ...told, id: randomUUID(), signal: new AbortController().signal, back: true };
     const { direction: _, soak: __, rollbackOnFailure: ___, ...same } = options;
     const own: UpgradeOptions = { ...same, permanent: true };
     throw await wentBack(error, first.from, () => new Upgrade(node, first.from, own, back).run());

@@ -29,6 +29,8 @@ export interface Told {
   readonly emit: (event: UpgradeEvent) => void;
   readonly id: string;
   readonly signal: AbortSignal;
+  /** Whether it only goes back from a version on trial. Default `false`. */
+  readonly back?: boolean;
 }
 
 const UNSTOPPABLE =
@@ -40,6 +42,7 @@ export class Upgrade {
   readonly #version: string;
   readonly #options: UpgradeOptions;
   readonly #id: string;
+  readonly #back: boolean;
   readonly #signal: AbortSignal;
   readonly #stages: Stages;
   readonly #runner: StepRunner;
@@ -60,8 +63,9 @@ export class Upgrade {
     node: BeamNode,
     version: string,
     options: UpgradeOptions,
-    { emit, id, signal }: Told,
+    { emit, id, signal, back = false }: Told,
   ) {
+    this.#back = back;
     this.#node = node;
     this.#version = version;
     this.#options = options;
@@ -155,6 +159,7 @@ export class Upgrade {
     this.#verification = await Verification.begin(node, {
       version: this.#version,
       prepared,
+      back: this.#back,
       crashReports: this.#options.crashReports ?? true,
       tell: (item) => this.#stages.verified(item),
     });

@@ -10,8 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clients } from "../../examples/demo/clients.ts";
 import { Guardian, guardStatus } from "../../src/guard/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
-import { leftSuspended, whichReleases } from "../../src/otp/index.ts";
-import { atom } from "../../src/term/index.ts";
+import { evaluate, leftSuspended, unpackRelease, whichReleases } from "../../src/otp/index.ts";
+import { type Instruction, partsOf, readRelupFile, writeRelup } from "../../src/relup/index.ts";
+import { atom, parse } from "../../src/term/index.ts";
 import { listeners } from "../../src/topology/index.ts";
 import { Cli } from "../support/cli/run.ts";
 import { hasRabbit, type OtpSet, provision } from "../support/index.ts";
@@ -140,8 +141,7 @@ describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () 
 
   it("the code_change hangs ends with 2: the release handler gives up after five seconds, and the node restarts", async () => {
     await using given = await open("otp29", { packages: ["0.5.0"] });
-    const { shop, cli, node } = given;
-    await node.call("persistent_term", "put", [atom("migration_ms"), 3_600_000]);
+    const { shop, cli } = given;
     const done = await cli.run(["release", "upgrade", "0.5.0", "--yes"]);
     expect([done.code, done.stderr]).toEqual([
       2,
@@ -154,30 +154,33 @@ describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () 
   });
 
   it.each(["otp25", "otp27"] as const)(
-    "the code_change outlasts our wait on %s ends with 4, stays held until it ends, and recover waits for that",
+    "the install outlasts our wait on %s ends with 4, stays held until it ends, and recover waits for that",
     async (set) => {
-      await using given = await open(set, { packages: ["0.5.0"] });
+      await using given = await open(set);
       const { shop, node, cli } = given;
       const clients = await Clients.connect(shop.httpPort, 5);
       try {
-        const args = ["release", "upgrade", "0.5.0", "--yes", "--install-timeout", "1s"];
-        const done = await cli.run(args);
+        const gate = await gated(node);
+        const done = await cli.run([...UP, "--install-timeout", "1s"]);
         expect([done.code, done.stderr]).toEqual([
           4,
           expect.stringContaining("still runs after 1000 ms"),
         ]);
         expect(done.stderr).toContain("what was held stays held until it ends");
         expect(done.stderr).toMatch(/try: Do not install again.*beamctl recover/);
-        // Nobody has resumed the channels meanwhile: the relup suspends the counter too.
+        expect(await gate.reached()).toBe(true);
         expect((await leftSuspended(node)).length).toBeGreaterThanOrEqual(5);
-        expect(await guardStatus(node)).toMatchObject({ phase: "install", waiting: true });
-        const recovered = await cli.run(["recover"]);
-        expect(recovered.stderr).toContain("an install still runs on the node");
-        expect(recovered.stdout).toContain(
-          "the node undid it by itself (controller): 5 processes, 10 acceptors",
+        await until(async () =>
+          expect(await guardStatus(node)).toMatchObject({ phase: "install", waiting: true }),
+        );
+        const waits = "an install still runs on the node";
+        const recovered = await struck(cli, ["recover"], waits, () => gate.open());
+        expect(recovered.stderr).toContain(waits);
+        expect(recovered.stdout).toMatch(
+          /the node undid it by itself \(controller\): \d processes, 10 acceptors/,
         );
         expect(recovered.code).toBe(0);
-        await expectWhole(node, "0.1.0", "0.5.0");
+        await expectWhole(node, "0.1.0", "0.2.0");
         const back = await cli.run(["release", "rollback", "-yq"]);
         expect([back.code, back.stderr]).toEqual([0, ""]);
         await expectWhole(node, "0.1.0");
@@ -284,42 +287,44 @@ describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () 
   });
 
   it("the guardian is killed in the install ends with 2, all runs again, and the version is not permanent", async () => {
-    await using given = await open("otp25", { packages: ["0.5.0"] });
+    await using given = await open("otp25");
     const { shop, cli, node } = given;
     const clients = await Clients.connect(shop.httpPort, 5);
     try {
-      const args = ["release", "upgrade", "0.5.0", "--yes"];
-      const done = await struck(cli, args, "install start", () => killGuard(node));
+      const gate = await gated(node);
+      const done = await struck(cli, UP, "install start", async () => {
+        await until(async () => expect(await gate.reached()).toBe(true));
+        await killGuard(node);
+        await gate.open();
+      });
       expect([done.code, done.stderr]).toEqual([2, expect.stringContaining("the node is changed")]);
-      expect(done.stderr).toContain("beamctl release rollback");
-      await expectWhole(node, "0.1.0", "0.5.0");
+      expect(done.stderr).toContain("the guardian on the node was killed");
+      await expectWhole(node, "0.1.0", "0.2.0");
     } finally {
       clients.close();
     }
   });
 
   it("the install is interrupted once runs to the end of the install, is resumed and not made permanent", async () => {
-    await using given = await open("otp25", { packages: ["0.5.0"] });
+    await using given = await open("otp25");
     const { cli, node } = given;
-    const args = ["release", "upgrade", "0.5.0", "--yes"];
-    let stop = () => undefined as unknown;
-    const child = cli.spawn(args);
-    stop = () => child.kill("SIGINT");
+    const gate = await gated(node);
+    const child = cli.spawn(UP);
     let stderr = "";
+    const wait = async (text: string) => until(async () => expect(stderr).toContain(text));
     child.stderr?.on("data", (data: Buffer) => {
       stderr += data.toString();
-      if (stderr.includes("install start")) {
-        stop();
-        stop = () => undefined;
-      }
     });
-    const code = await new Promise((resolve) => child.on("exit", resolve));
-    expect([code, stderr]).toEqual([
+    const exited = new Promise((resolve) => child.on("exit", resolve));
+    await until(async () => expect(await gate.reached()).toBe(true));
+    child.kill("SIGINT");
+    await wait("an install cannot be stopped half way");
+    await gate.open();
+    expect([await exited, stderr]).toEqual([
       2,
-      expect.stringContaining("an install cannot be stopped half way"),
+      expect.stringContaining("beamctl release rollback"),
     ]);
-    expect(stderr).toContain("beamctl release rollback");
-    await expectWhole(node, "0.1.0", "0.5.0");
+    await expectWhole(node, "0.1.0", "0.2.0");
   });
 
   it("the drain is interrupted twice is left at once, with the command that tells what came of it", async () => {
@@ -345,6 +350,30 @@ describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () 
     await expectWhole(node, "0.1.0");
   });
 });
+
+/** Has the relup to 0.2.0 wait between the load and the change of states, until it is let go. */
+async function gated(node: BeamNode) {
+  await unpackRelease(node, "shop-0.2.0");
+  const { relup } = await readRelupFile(node, "0.2.0");
+  const call = parse("{apply, {gen_server, call, [gate, step, infinity]}}", { syntax: "erlang" });
+  const up = relup.up.map((entry) => {
+    const at = entry.instructions.findIndex((one) => partsOf(one).tag === "code_change");
+    const instructions = entry.instructions.toSpliced(at, 0, call as Instruction);
+    return { ...entry, instructions };
+  });
+  await writeRelup(node, "0.2.0", { ...relup, up });
+  const erlang = (source: string) => evaluate(node, source, { language: "erlang" });
+  await erlang(`Self = self(), spawn(fun() -> register(gate, self()), Self ! ready,
+    receive {'$gen_call', From, step} -> put(reached, true), receive go -> gen_server:reply(From, ok) end end end),
+    receive ready -> ok end`);
+  return {
+    reached: async () =>
+      (await erlang(
+        "case whereis(gate) of undefined -> false; P -> {_, D} = process_info(P, dictionary), lists:member({reached, true}, D) end",
+      )) === atom("true"),
+    open: async () => node.send("gate", atom("go")),
+  };
+}
 
 async function killGuard(node: BeamNode): Promise<void> {
   const guard = await node.call("erlang", "whereis", [atom("beamctl_guard")]);

@@ -12,7 +12,12 @@ type Item = Omit<VerifiedItem, "at">;
  * Processes whose state the relup should have changed, which ran before the install and are named by no child specification: the release handler
  * could not find them, so they hold a state of the old version.
  */
-export function processItem(before: Picture, after: Picture, modules: readonly string[]): Item {
+export function processItem(
+  before: Picture,
+  after: Picture,
+  modules: readonly string[],
+  back: boolean,
+): Item {
   const had = new Set(before.unlisted.map(({ pid }) => String(pid)));
   const missed = after.unlisted.filter(({ pid }) => had.has(String(pid)));
   if (missed.length === 0) {
@@ -21,7 +26,7 @@ export function processItem(before: Picture, after: Picture, modules: readonly s
   const names = [...new Set(missed.map(({ module }) => moduleLabel(module)))];
   return {
     what: "processes",
-    result: "failed",
+    result: back ? "warning" : "failed",
     compared: modules.length,
     found: `${missed.length} processes of ${some(names)} stand in no child specification, so their state was not changed`,
     about: missed.map(({ pid }) => String(pid)),

@@ -52,12 +52,13 @@ export class Verification implements AsyncDisposable {
   readonly #modules: readonly string[];
   readonly #changing: readonly string[];
   readonly #before: Before;
+  readonly #back: boolean;
   readonly #watch: CrashWatch | undefined;
   readonly #items = new Map<string, VerifiedItem>();
 
   private constructor(
     node: BeamNode,
-    { version, prepared, tell }: VerificationOptions,
+    { version, prepared, tell, back }: VerificationOptions,
     before: Before,
     watch: CrashWatch | undefined,
   ) {
@@ -65,6 +66,7 @@ export class Verification implements AsyncDisposable {
     this.#version = version;
     this.#prepared = prepared;
     this.#tell = tell;
+    this.#back = back;
     this.#modules = changedModules(prepared.path.instructions);
     this.#changing = changing(prepared.path);
     this.#before = before;
@@ -104,7 +106,12 @@ export class Verification implements AsyncDisposable {
     const { picture } = this.#before;
     if (picture !== undefined && this.#changing.length > 0) {
       await this.#look("installed", "processes", async () =>
-        processItem(picture, await pictureOf(this.#node, this.#changing), this.#changing),
+        processItem(
+          picture,
+          await pictureOf(this.#node, this.#changing),
+          this.#changing,
+          this.#back,
+        ),
       );
     }
     this.#refuse("verify", "installed");
@@ -193,6 +200,8 @@ export class Verification implements AsyncDisposable {
 export interface VerificationOptions {
   readonly version: string;
   readonly prepared: Prepared;
+  /** Whether it goes back: who was passed over on the way here has the state of that version still. */
+  readonly back: boolean;
   /** Hears each comparison, a repeated one when it comes to something else. */
   readonly tell: (item: VerifiedItem) => void;
   /** Whether the errors that the node logs are counted. */
