@@ -66,7 +66,7 @@ export class Guardian implements AsyncDisposable {
 
   /** The processes that are held now. */
   get held(): readonly Pid[] {
-    return this.#hold.heldOf(undefined);
+    return this.#hold.books.heldOf(undefined);
   }
 
   /** How long each thing was held, also what has been given back. */

@@ -5,11 +5,12 @@ import type { BeamError } from "../errors.ts";
 import type { BeamNode } from "../node/index.ts";
 import { atom, type Pid, type Term, tuple } from "../term/index.ts";
 import { type Armed, whyUnreachable } from "./arming.ts";
+import { Books } from "./books.ts";
 import { readAnswer } from "./channel.ts";
 import { type DirectUndo, undoDirectly } from "./direct-undo.ts";
 import { GuardLostError, GuardRefusedError } from "./errors.ts";
 import { frozenBy } from "./frozen-by.ts";
-import { type Acceptor, type Entry, pidKey } from "./journal/records.ts";
+import type { Entry } from "./journal/records.ts";
 import { LeaseKeeper } from "./lease.ts";
 import { leftOf, type UndoReport } from "./report.ts";
 import { type GuardStatus, readStatus } from "./status.ts";
@@ -27,17 +28,13 @@ const UNDO = 30_000;
 export class Hold {
   readonly keeper: LeaseKeeper;
   readonly clock: HoldClock = new HoldClock();
+  readonly books: Books = new Books();
   /** Whether an install may be running. */
   installing = false;
   readonly #node: BeamNode;
   readonly #armed: Armed;
   readonly #lost = new AbortController();
   readonly #whenLost: Promise<never>;
-  // All that was ever asked for, until it is known to be given back.
-  readonly #pids = new Map<string, Pid>();
-  readonly #frozen = new Map<string, Pid>();
-  readonly #everHeld = new Map<string, Pid>();
-  #acceptors: readonly Acceptor[] = [];
   #timers: readonly Term[] = [];
   #rescue: Promise<DirectUndo | undefined> | undefined;
   #ending: Promise<UndoReport> | undefined;
@@ -114,41 +111,6 @@ export class Hold {
     return [refused as Term, timers as readonly Term[]];
   }
 
-  willSuspend(pids: readonly Pid[]): void {
-    for (const pid of pids) {
-      this.#pids.set(pidKey(pid), pid);
-      this.#everHeld.set(pidKey(pid), pid);
-    }
-  }
-
-  willFreeze(pids: readonly Pid[]): void {
-    for (const pid of pids) this.#frozen.set(pidKey(pid), pid);
-  }
-
-  /** Those of these pids that are suspended or frozen; without pids, all. */
-  heldOf(pids: readonly Pid[] | undefined): Pid[] {
-    const all = [...this.#pids.values(), ...this.#frozen.values()];
-    if (pids === undefined) return all;
-    const asked = new Set(pids.map(pidKey));
-    return all.filter((pid) => asked.has(pidKey(pid)));
-  }
-
-  /** These are no longer held. */
-  resumed(pids: readonly Pid[]): void {
-    for (const pid of pids) {
-      this.#pids.delete(pidKey(pid));
-      this.#frozen.delete(pidKey(pid));
-    }
-  }
-
-  willHold(acceptors: readonly Acceptor[]): void {
-    this.#acceptors = [...this.#acceptors, ...acceptors];
-  }
-
-  released(left: readonly Acceptor[]): void {
-    this.#acceptors = left;
-  }
-
   /** Ends the hold, whatever state it is in. Never throws; the second call gets the first's report. */
   end(): Promise<UndoReport> {
     this.#ending ??= this.#end();
@@ -185,7 +147,7 @@ export class Hold {
       leftHeld:
         told?.acceptors ??
         rescue?.leftAcceptors.length ??
-        (this.#acceptors.length === 0 ? 0 : undefined),
+        (this.books.acceptors.length === 0 ? 0 : undefined),
     };
     if (leftOf(report) === "nothing") this.clock.end();
     await this.#close(report, told);
@@ -236,8 +198,8 @@ export class Hold {
 
   async #readBack(): Promise<number | undefined> {
     try {
-      const suspended = await suspendedAmong(this.#node, [...this.#everHeld.values()]);
-      const frozen = await frozenBy(this.#node, this.#armed.guard, [...this.#frozen.values()]);
+      const suspended = await suspendedAmong(this.#node, this.books.everHeld);
+      const frozen = await frozenBy(this.#node, this.#armed.guard, this.books.frozen);
       return suspended.length + frozen.length;
     } catch {
       return undefined;
@@ -284,10 +246,10 @@ export class Hold {
     this.#lose(reason === NORMAL ? "exit" : "died");
     if (reason === NORMAL) return;
     this.#rescue = undoDirectly(this.#node, {
-      pids: [...this.#pids.values()],
-      frozen: [...this.#frozen.values()],
+      pids: this.books.pids,
+      frozen: this.books.frozen,
       guard: this.#armed.guard,
-      acceptors: this.#acceptors,
+      acceptors: this.books.acceptors,
       timers: this.#timers,
       installing: this.installing,
     }).catch(() => undefined);

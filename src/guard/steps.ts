@@ -42,8 +42,8 @@ export async function halt(
   const refused = failures(refusals);
   for (const { pid } of refused) asked.delete(pidKey(pid));
   const fit = [...asked.values()];
-  if (how === "suspend") hold.willSuspend(fit);
-  else hold.willFreeze(fit);
+  if (how === "suspend") hold.books.willSuspend(fit);
+  else hold.books.willFreeze(fit);
   await hold.write({ kind: how, pids: fit, timers });
   hold.clock.take(fit);
   const commit = tuple(atom("commit"), limit);
@@ -54,7 +54,7 @@ export async function halt(
   for (const { pid } of running) asked.delete(pidKey(pid));
   const failed = [...silent, ...running];
   const halted = [...asked.values()];
-  hold.resumed(failed.map(({ pid }) => pid));
+  hold.books.resumed(failed.map(({ pid }) => pid));
   hold.clock.refuse(failed.map(({ pid }) => pid));
   hold.clock.refused += refused.length + failed.length;
   const result = { count: halted.length, failed: failed.map(whatPid) };
@@ -85,7 +85,7 @@ export async function resume(
 ): Promise<{ resumed: Pid[]; failed: SuspendFailure[] }> {
   const endless = timeout === Number.POSITIVE_INFINITY;
   const limit = endless ? 0 : milliseconds("resume", timeout);
-  const chosen = hold.heldOf(pids);
+  const chosen = hold.books.heldOf(pids);
   await hold.write({ kind: "resume" });
   hold.clock.giving = true;
   const which = pids === undefined ? atom("all") : chosen;
@@ -96,7 +96,7 @@ export async function resume(
   const failed = failures(silent);
   const left = new Set(failed.map(({ pid }) => pidKey(pid)));
   const resumed = chosen.filter((pid) => !left.has(pidKey(pid)));
-  hold.resumed(resumed);
+  hold.books.resumed(resumed);
   hold.clock.give(resumed);
   await hold.write({ kind: "resumed", pids: resumed, failed: failed.map(whatPid) });
   return { resumed, failed };
@@ -135,7 +135,7 @@ export async function terminate(
   const [refusals, timers] = await hold.prepare("acceptors", list, SUPERVISORS, duringInstall);
   const refused = failuresOf(refusals, acceptorOf);
   const fit = without(asked, refused);
-  hold.willHold(fit);
+  hold.books.willHold(fit);
   await hold.write({ kind: "hold", acceptors: fit, timers });
   hold.clock.hold(fit);
   const commit = tuple(atom("commit"), SUPERVISORS);
@@ -155,7 +155,7 @@ export async function restart(
   await hold.write({ kind: "release" });
   const [released, unable, gone] = await hold.step(atom("release"), SUPERVISORS, duringInstall);
   const failed = failuresOf(unable, acceptorOf);
-  hold.released(failed.map(({ what }) => what));
+  hold.books.released(failed.map(({ what }) => what));
   hold.clock.release(failed.map(({ what }) => what));
   await hold.write({ kind: "released", failed });
   return { released: Number(released), gone: Number(gone), failed: failed.map(holdFailure) };
