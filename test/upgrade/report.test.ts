@@ -152,7 +152,7 @@ describe("a page", () => {
       fc.property(evil, fc.constantFrom("failed" as const, "done" as const), (text, result) => {
         const page = renderReport(reportOf(text, result), "html");
         expect(skeleton(page)).toBe(wished.get(result));
-        expect(page).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e\u2066-\u2069]/);
+        expect(page.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
       }),
     );
   });
