@@ -3,7 +3,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { BeamError } from "../errors.ts";
 import type { BeamNode } from "../node/index.ts";
-import { atom, type Pid, type Term, tuple } from "../term/index.ts";
+import { atom, type Term, tuple } from "../term/index.ts";
 import { type Armed, whyUnreachable } from "./arming.ts";
 import { Books } from "./books.ts";
 import { readAnswer } from "./channel.ts";

@@ -165,7 +165,7 @@ describe("a page", () => {
       fc.property(evil, fc.constantFrom("failed" as const, "done" as const), (text, result) => {
         const page = renderReport(reportOf(text, result), "html");
         expect(skeleton(page)).toBe(wished.get(result));
-        expect(page).not.toMatch(/[^\P{Cc}\n\u007f-\u009f]|[\u202a-\u202e\u2066-\u2069]/u);
+        expect(page.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
       }),
     );
   });
