@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clients } from "../../examples/demo/clients.ts";
-import { Guardian, Journal } from "../../src/guard/index.ts";
+import { TimeoutError } from "../../src/errors.ts";
+import { FileChanges, Guardian, Journal, recover } from "../../src/guard/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { evaluate, lostEnvironment, whichReleases } from "../../src/otp/index.ts";
 import { inspect } from "../../src/term/index.ts";
@@ -250,6 +251,26 @@ describe.runIf(HAVE)("a plain mix release that lacks something", () => {
     const undone = await cli.run(["release", "prepare", "0.2.0", "--undo", "--yes", "--json"]);
     expect(undone.code).toBe(0);
     expect(`${dry.stderr}${done.stderr}${undone.stdout}`).not.toContain(SHOP_SECRET);
+  });
+
+  it("and whose preparation lost its link is told by recover, and not gone on with before", async () => {
+    const { node } = given;
+    const path = here("releases/COOKIE");
+    const about = { operation: "lost", purpose: "release prepare 0.2.0", stateDirectory };
+    const lost = FileChanges.run(node, about, (changes) =>
+      changes.make({ what: "file", path, before: "0".repeat(32) }, async () => {
+        throw new TimeoutError("the node", 1);
+      }),
+    );
+    await expect(lost).rejects.toThrow(TimeoutError);
+    await expect(prepareRelease(node, "0.2.0", { stateDirectory })).rejects.toMatchObject({
+      code: "BEAM_JOURNAL",
+      remedy: expect.stringContaining("beamctl recover"),
+    });
+    await using journal = await Journal.open(node.name, stateDirectory);
+    const { operations, nothingLeft } = await recover(node, journal);
+    expect([operations[0]?.files, nothingLeft]).toMatchObject([[{ path, state: "changed" }], true]);
+    expect(journal.unfinished).toEqual([]);
   });
 
   async function packedFolder(): Promise<string> {
