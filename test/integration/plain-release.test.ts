@@ -43,11 +43,9 @@ async function open(set: OtpSet, options: Partial<Parameters<typeof startShop>[0
 /** The environment of the shop, as a digest: its values are secrets. */
 const environment = async (node: BeamNode) =>
   inspect(
-    await evaluate(
-      node,
-      "erlang:md5(term_to_binary(lists:sort(application:get_all_env(shop))))",
-      { language: "erlang" },
-    ),
+    await evaluate(node, "erlang:md5(term_to_binary(lists:sort(application:get_all_env(shop))))", {
+      language: "erlang",
+    }),
   );
 
 const steps = ({ changes }: PrepareReport) => changes.map(({ step }) => step);

@@ -72,7 +72,8 @@ export async function startShop(options: ShopOptions): Promise<ShopNode> {
   await cp(release, root, { recursive: true, mode: constants.COPYFILE_FICLONE });
   if (!plain) await writeFile(join(root, "releases", version, "sys.config"), config);
   const known = join(root, "releases/RELEASES");
-  if (sasl && !plain) await writeFile(known, (await readFile(known, "utf8")).replaceAll("@ROOT@", root));
+  if (sasl && !plain)
+    await writeFile(known, (await readFile(known, "utf8")).replaceAll("@ROOT@", root));
   if (options.releasesFile === false) await rm(known);
   for (const [entry, folder] of built) await pack(entry, folder, config, home);
 
