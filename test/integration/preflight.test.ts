@@ -50,7 +50,7 @@ describe.runIf(await hasRabbit()).each(["otp25", "otp27", "otp29"] as const)(
       for (const name of ["a", "b", "c", "d", "e"]) await set(atom(name));
       const config = join(given.shop.root, "releases/0.2.0/sys.config");
       expect(await warnings()).toEqual([
-        `${config} lacks what is set in the environment of shop now: Shop.Endpoint, a, b, c, d and 1 more (\`beamctl release prepare 0.2.0\` merges its runtime.exs)`,
+        `${config} lacks what is set in the environment of shop now: Shop.Endpoint, a, b, c, d and 1 more`,
       ]);
       expect(await lostEnvironment(given.node, config)).toEqual([
         { application: "shop", keys: ["Elixir.Shop.Endpoint", "a", "b", "c", "d", "e"] },
