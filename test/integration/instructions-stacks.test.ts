@@ -92,6 +92,9 @@ ok = supervisor:terminate_child(Parent, Id),
 const HAVE = await hasRabbit(); // the shop's Cowboy comes with it
 let state: string;
 
+/** Long enough for a machine with much else to do. */
+const PATIENT = { timeout: 15_000 };
+
 beforeAll(async () => {
   state = await mkdtemp(join(tmpdir(), "beamctl-stacks-"));
 });
@@ -120,11 +123,12 @@ describe.runIf(HAVE).each(STACKS)("%s", (_name, start) => {
     options: {
       acceptors?: AcceptorMode;
       suspend?: SuspendTarget;
-      hold?: number;
+      /** Ends a hold; without it nothing is held for long. */
+      until?: AbortSignal;
       drainTimeout?: number;
     } = {},
   ) {
-    const { hold = 0, ...config } = options;
+    const { until, ...config } = options;
     const lines: string[] = [];
     const done = await runInstruction(node, instruction, {
       config: {
@@ -133,7 +137,7 @@ describe.runIf(HAVE).each(STACKS)("%s", (_name, start) => {
         listeners: [system.listener],
         ...config,
       },
-      hold,
+      ...(until === undefined ? {} : { hold: 20_000, signal: until }),
       stateDirectory: state,
       log: (level, line) => lines.push(`${level}: ${line}`),
     });
@@ -169,9 +173,11 @@ describe.runIf(HAVE).each(STACKS)("%s", (_name, start) => {
     JSON.stringify(["1", "2", topic, event, { n: 1 }]);
 
   it("holds new clients until they are answered", async () => {
-    const running = run(SuspendRanchAcceptors, { hold: 500 });
-    await expect.poll(async () => (await listener())?.status).toBe("held");
+    const ended = new AbortController();
+    const running = run(SuspendRanchAcceptors, { until: ended.signal });
+    await expect.poll(async () => (await listener())?.status, PATIENT).toBe("held");
     const waiting = get("/fast").then(({ status }) => status);
+    ended.abort();
     const { lines } = await running;
     expect(lines.at(-1)).toBe(`info: holding ${system.acceptors} acceptors; new clients wait`);
     expect([200, 404]).toContain(await waiting);
@@ -179,11 +185,13 @@ describe.runIf(HAVE).each(STACKS)("%s", (_name, start) => {
   });
 
   it("refuses new clients, and listens on the same port afterwards", async () => {
-    const running = run(SuspendRanchAcceptors, { acceptors: "refuse", hold: 500 });
-    await expect.poll(async () => (await listener())?.status).toBe("suspended");
+    const ended = new AbortController();
+    const running = run(SuspendRanchAcceptors, { acceptors: "refuse", until: ended.signal });
+    await expect.poll(async () => (await listener())?.status, PATIENT).toBe("suspended");
     const refused = dial(system.httpPort, "127.0.0.1");
     const [error] = (await once(refused, "error")) as [NodeJS.ErrnoException];
     expect(error.code).toBe("ECONNREFUSED");
+    ended.abort();
     expect((await running).lines.at(-1)).toMatch(/; new clients are refused$/);
     expect([200, 404]).toContain((await get("/fast")).status);
     await clean();
@@ -206,17 +214,19 @@ describe.runIf(HAVE).each(STACKS)("%s", (_name, start) => {
         client.on("close", (code) => closed.push(code));
         client.on("message", () => heard.push(client));
       }
-      const running = run(SuspendChannels, { suspend, hold: 800 });
-      await expect.poll(() => stopped()).toBe(suspend === "both" ? 6 : 3);
+      const ended = new AbortController();
+      const running = run(SuspendChannels, { suspend, until: ended.signal });
+      await expect.poll(() => stopped(), PATIENT).toBe(suspend === "both" ? 6 : 3);
       for (const [index, client] of clients.entries())
         client.send(frame(`room:${index + 1}`, "push"));
+      ended.abort();
       const { facts, lines } = await running;
       expect(facts.suspended).toHaveLength(suspend === "both" ? 6 : 3);
       const warnings = lines.filter((line) => line.startsWith("warning"));
       expect(warnings).toEqual(
         suspend === "channels" ? [] : [expect.stringContaining("done twice")],
       );
-      await expect.poll(() => heard.length).toBe(3);
+      await expect.poll(() => heard.length, PATIENT).toBe(3);
       expect(new Set(heard)).toEqual(new Set(clients));
       expect(closed).toEqual([]);
       await clean();
