@@ -206,8 +206,6 @@ export class Upgrade {
         guardian.lost.throwIfAborted();
         if (step.type === "install") {
           await this.#install(guardian, prepared);
-        } else if (step.type === "verify") {
-          await this.#verify();
           await this.#held.watch?.last();
         } else {
           const cut = this.#progress === "ahead" ? this.#held.watch?.cut : undefined;
@@ -221,7 +219,6 @@ export class Upgrade {
     return this.#guarded(prepared, async (guardian) => {
       this.#mayGoOn();
       await this.#install(guardian, prepared);
-      await this.#verify();
     });
   }
 
@@ -239,10 +236,6 @@ export class Upgrade {
     }
     this.#installMs = Math.round(performance.now() - started);
     this.#progress = "done";
-  }
-
-  #verify(): Promise<void> {
-    return this.#stages.in("verify", async () => this.#verification?.installed());
   }
 
   /** Whatever happens in `work`, what it held is given back. */

@@ -68,7 +68,7 @@ describe.runIf(await hasRabbit())("an upgrade is verified and", () => {
       [{Id, _, _, _} | _] = supervisor:which_children(Acceptors),
       ok = supervisor:terminate_child(Acceptors, Id)`);
     const error = await failure({ plan: [...EDELIVER, lose], permanent: true });
-    expect(error).toMatchObject({ stage: "resume", outcome: "changed" });
+    expect(error).toMatchObject({ stage: "verify", outcome: "changed" });
     expect(error.message).toContain(
       "listeners: Shop.Endpoint.HTTP is partial, before it was running",
     );
