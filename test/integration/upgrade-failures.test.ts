@@ -204,7 +204,7 @@ describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () 
     const recovered = await cli.run(["recover"]);
     expect([recovered.code, recovered.stdout]).toEqual([
       0,
-      expect.stringContaining("the node was restarted since, so nothing of it is left"),
+      expect.stringContaining("the node was restarted since, so nothing of it is held"),
     ]);
     await using again = await link(shop);
     expect(again.creation).not.toBe(node.creation);

@@ -212,7 +212,7 @@ describe.runIf(HAVE)("a downgrade to the version of a boot without RELEASES", ()
     expect(await run(node, "0.2.0")).toMatchObject({ to: "0.2.0", permanent: true });
     const error = await failure(run(node, "0.1.0"));
     expect(error.message).toContain("knows no applications of 0.1.0");
-    expect(error.remedy).toContain("create_RELEASES");
+    expect(error.remedy).toContain("beamctl release prepare 0.1.0");
     expect(error).toMatchObject({ stage: "check", outcome: "unchanged" });
     const running = await whichApplications(node);
     expect(running.find(({ name }) => name === "shop")?.version).toBe("0.2.0");
