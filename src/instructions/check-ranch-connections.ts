@@ -34,8 +34,8 @@ export const CheckRanchConnections: RunnableInstruction<Atom> & Functions = {
     dependencies: [CheckRanchAcceptors],
     arguments: applicationArgument,
 
-    async run({ node, log }) {
-      const found = await detectSockets(node, { topics: false });
+    async run({ node, facts, log }) {
+      const found = await detectSockets(node, { topics: false, seen: facts.seen });
       if ("notDetected" in found) {
         log("warning", `no connection can be seen: ${found.notDetected}`);
         return;

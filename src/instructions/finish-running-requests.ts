@@ -47,12 +47,12 @@ export const FinishRunningRequests: RunnableInstruction<Tuple<readonly [Atom, nu
       const signal = AbortSignal.any(signals);
       const until = performance.now() + timeout;
       const seen = new Set<string>();
-      let left = await runningRequests(node);
+      let left = await runningRequests(node, facts.seen);
       for (const { pid } of left) seen.add(String(pid));
       // A connection that was accepted just before the hold may begin its request only now, so the list is read again.
       while (left.length > 0 && performance.now() < until && !signal.aborted) {
         await someEnded(left, until - performance.now());
-        left = await runningRequests(node);
+        left = await runningRequests(node, facts.seen);
         for (const { pid } of left) seen.add(String(pid));
       }
       guardian?.lost.throwIfAborted();

@@ -5,7 +5,7 @@ import type { BeamNode } from "../node/index.ts";
 import type { SupervisedProcess } from "../otp/index.ts";
 import type { InsertFun, Instruction, Instructions } from "../relup/index.ts";
 import type { Pid, Term } from "../term/index.ts";
-import type { Listener } from "../topology/index.ts";
+import { type Listener, SocketsSeen } from "../topology/index.ts";
 import type { Config, InstructionConfig } from "./config.ts";
 
 /** The kinds of lines that an instruction writes. */
@@ -21,6 +21,8 @@ export interface HeldSocket {
 
 /** What the instructions of one run have found and done, handed from one to the next. */
 export interface Facts {
+  /** What the looks at the sockets have seen: with much held only what is new since is examined. */
+  readonly seen: SocketsSeen;
   /** The listeners that {@link InstructionConfig.listeners} chooses, as they were before anything was stopped. */
   listeners: readonly Listener[];
   /** Acceptors that ran before we stopped them, over all listeners. */
@@ -100,6 +102,7 @@ export type PlanStep =
 /** Empty facts, for the start of a run. */
 export function noFacts(): Facts {
   return {
+    seen: new SocketsSeen(),
     listeners: [],
     heldAcceptors: 0,
     suspended: [],

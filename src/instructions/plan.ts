@@ -97,10 +97,10 @@ export function stepsOf(
         steps.push({ type: "point_of_no_return" });
         begun = true;
         installed = index === lastOwn;
-        if (installed) steps.push(...INSTALL);
+        if (installed) steps.push({ type: "install" });
       } else if (begun && !installed && index === lastOwn) {
         installed = true;
-        steps.push(...INSTALL);
+        steps.push({ type: "install" });
       }
       continue;
     }
@@ -112,7 +112,7 @@ export function stepsOf(
     }
     steps.push({ type: "run", instruction, args: argumentOf(one) });
   }
-  return steps;
+  return [...steps, { type: "verify" }];
 }
 
 /** The node's relup is not written from outside, so this would silently not be done. */
@@ -141,8 +141,6 @@ export function stepsWithin(
   });
   return [...steps, { type: "verify" }];
 }
-
-const INSTALL: readonly PlanStep[] = [{ type: "install" }, { type: "verify" }];
 
 /** The steps before the point of no return: they only look, and run at check time and again at install time. */
 export function checks(steps: readonly PlanStep[]): readonly PlanStep[] {

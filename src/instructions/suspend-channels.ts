@@ -3,7 +3,13 @@
 import { type Guardian, pidKey } from "../guard/index.ts";
 import { appendAfterPointOfNoReturn } from "../relup/index.ts";
 import type { Atom, Pid } from "../term/index.ts";
-import { detectSockets, type NotDetected, type Sockets, type Stop } from "../topology/index.ts";
+import {
+  detectSockets,
+  type NotDetected,
+  type Sockets,
+  SocketsSeen,
+  type Stop,
+} from "../topology/index.ts";
 import { applicationArgument } from "./application-argument.ts";
 import { type BulkResult, bulkSuspend } from "./bulk.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
@@ -44,7 +50,7 @@ export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
     let failed = 0;
     let all = false;
     for (let round = 0; round < ROUNDS; round++) {
-      const found = await targets(context, config.suspend);
+      const found = await targets(context, config.suspend, facts.seen);
       if ("notDetected" in found) {
         log("warning", `no channel can be seen, and none is suspended: ${found.notDetected}`);
         return;
@@ -57,6 +63,7 @@ export const SuspendChannels: RunnableInstruction<Atom> = defineInstruction({
       const { stopped, result, unsafe } = await stopTargets(guardian, fresh, config.suspendTimeout);
       suspended.push(...stopped);
       facts.suspended = [...before, ...suspended];
+      facts.seen.stand(stopped);
       const held = new Set(stopped.map(pidKey));
       facts.sockets = [...facts.sockets, ...fresh.filter(({ pid }) => held.has(pidKey(pid)))];
       failed += fresh.length - stopped.length;
@@ -98,8 +105,9 @@ export async function stopTargets(
 export async function targets(
   { node }: Pick<InstructionContext, "node">,
   target: SuspendTarget,
+  seen: SocketsSeen = new SocketsSeen(),
 ): Promise<readonly Target[] | NotDetected> {
-  const found = await detectSockets(node, { topics: false });
+  const found = await detectSockets(node, { topics: false, seen });
   return "notDetected" in found ? found : chosen(found, target);
 }
 

@@ -29,6 +29,7 @@ export const REMOTE_CALLS: ReadonlySet<string> = new Set([
   ...["ets:info/2", "ets:match/2", "inet:sockname/1", "binary:part/3"],
   ...["erlang:binary_to_term/1", "erlang:nodes/1", "code:get_mode/0", "code:get_path/0"],
   ...["erlang:term_to_binary/2", "binary:compile_pattern/1", "binary:matches/2", "binary:part/2"],
+  "erlang:phash2/2",
   ...["ets:all/0"],
   // The files of a release, and what surrounds the node.
   ...["beam_lib:md5/1", "file:consult/1", "file:list_dir/1", "file:read_file/1"],

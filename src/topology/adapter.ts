@@ -3,6 +3,7 @@
 import type { Answer, CallOptions, Remote, Script } from "../otp/index.ts";
 import type { Term } from "../term/index.ts";
 import type { Listener } from "./listener.ts";
+import type { SocketsSeen } from "./seen.ts";
 import type { Connection } from "./socket.ts";
 import type { Stacks } from "./stacks.ts";
 
@@ -18,6 +19,10 @@ export interface SocketOptions extends LookOptions {
   readonly topics?: boolean;
   /** Only the listeners with these refs. Default all. */
   readonly refs?: readonly Term[];
+  /** What earlier looks have seen: only what is new since is examined, and kept in it. Default everything is. */
+  readonly seen?: SocketsSeen;
+  /** Whether new channels of known websockets are looked for too; only with `seen`. Default `true`. */
+  readonly joins?: boolean;
 }
 
 /** Nothing of this kind can be seen on the node, and why. */

@@ -14,6 +14,7 @@ export { type Endpoint, endpoints } from "./endpoints.ts";
 export { TopologyError } from "./errors.ts";
 export { type IdleTimeout, idleTimeouts } from "./idle-timeouts.ts";
 export type { Acceptor, Listener, ListenerStatus, Place } from "./listener.ts";
+export { SocketsSeen } from "./seen.ts";
 export type {
   Channel,
   Connection,

@@ -29,13 +29,24 @@ export async function* socketBatches(
   });
   yield { connections: [], channels: [], unanswered };
   for await (const entries of unfolded(remote, source, answer.list(list), call)) {
-    for (let start = 0; start < entries.length; start += BATCH_SIZE) {
-      const batch = entries.slice(start, start + BATCH_SIZE);
-      const bindings = { Wait: wait, Topics: atom(String(options.topics ?? true)), Entries: batch };
+    const { seen, joins = true } = options;
+    const sifted = await seen?.sift(remote, entries, joins, call);
+    if (sifted !== undefined && sifted.known.length > 0) yield socketsOf(sifted.known);
+    const unseen = sifted?.unseen ?? entries.map((entry) => ({ entry, mark: undefined }));
+    for (let start = 0; start < unseen.length; start += BATCH_SIZE) {
+      const batch = unseen.slice(start, start + BATCH_SIZE);
+      const Entries = batch.map(({ entry }) => entry);
+      const bindings = { Wait: wait, Topics: atom(String(options.topics ?? true)), Entries };
       const result = await runScript(remote, source.examine, bindings, call);
-      yield batchOf(new Answer(remote, source.examine.name), source, result);
+      const found = batchOf(new Answer(remote, source.examine.name), source, result);
+      seen?.keep(batch, found.connections);
+      yield found;
     }
   }
+}
+
+function socketsOf(connections: readonly Connection[]): Sockets {
+  return { connections, channels: connections.flatMap((one) => one.channels), unanswered: [] };
 }
 
 /** The entries themselves, of some holders at a time. */

@@ -17,8 +17,8 @@ export const STAGES = [
   "suspend",
   "drain",
   "install",
-  "verify",
   "resume",
+  "verify",
   "soak",
   "permanent",
 ] as const;

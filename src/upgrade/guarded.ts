@@ -1,8 +1,15 @@
 /** The part of an operation that holds something: under a guardian, and given back whatever happens. */
 
-import { Guardian, type GuardOptions, leftOf } from "../guard/index.ts";
+import {
+  GuardHeldError,
+  Guardian,
+  type GuardOptions,
+  guardStatus,
+  leftOf,
+} from "../guard/index.ts";
 import type { BeamNode } from "../node/index.ts";
 import { InstallRunningError, UpgradeError } from "./errors.ts";
+import type { Finding } from "./preflight/index.ts";
 import type { Stages } from "./stages.ts";
 
 /** What is left of a hold, as far as anybody can tell. */
@@ -41,4 +48,16 @@ export async function guarded(
       remedy: "Run `beamctl recover` now.",
     });
   });
+}
+
+/** The finding that another controller guards the node, in that guardian's own words: the check may only read, and asks it nothing. */
+export async function withHolder(
+  node: BeamNode,
+  findings: readonly Finding[],
+): Promise<readonly Finding[]> {
+  if (!findings.some(({ code }) => code === "guarded")) return findings;
+  const status = await guardStatus(node).catch(() => undefined);
+  if (status === undefined) return findings;
+  const what = new GuardHeldError(status).message;
+  return findings.map((finding) => (finding.code === "guarded" ? { ...finding, what } : finding));
 }

@@ -1,4 +1,4 @@
-/** The stages after the resume: the new version serves as before, proves itself for a while, and becomes permanent. */
+/** The stages after the resume: the new version is what was wanted and serves as before, proves itself for a while, and becomes permanent. */
 
 import { AbortedError } from "../errors.ts";
 import type { BeamNode } from "../node/index.ts";
@@ -24,7 +24,7 @@ interface Last {
 export async function lastStages(prepared: Prepared, given: Last): Promise<void> {
   const { options, stages, verification, signal } = given;
   const { permanent = true, soak = 0 } = options;
-  await stages.in("resume", async () => verification?.resumed());
+  await stages.in("verify", async () => verification?.installed());
   if (soak > 0) await stages.in("soak", async () => verification?.soak(soak, signal));
   else stages.skip("soak");
   if (permanent) await stages.in("permanent", () => makePermanent(prepared, given));

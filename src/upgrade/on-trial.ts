@@ -1,7 +1,7 @@
 /** A version that runs and is not permanent, and failed: whether it may be left again at once, and what came of that. */
 
 import { isBeamError } from "../errors.ts";
-import { UpgradeError } from "./errors.ts";
+import { type NodeOutcome, UpgradeError } from "./errors.ts";
 import type { Stage } from "./events.ts";
 
 /** A version that only waits for somebody in old code is as wished, and not left for that. */
@@ -21,18 +21,12 @@ function isAborted({ cause }: UpgradeError): boolean {
   return isBeamError(cause) && cause.code === "BEAM_ABORTED";
 }
 
-/** Goes back, and gives the error to throw: the failure, with what the node is like now. */
+/** Goes back, and gives the error to throw: the failure with its report, and what the node is like now. */
 export async function wentBack(
   failure: UpgradeError,
   to: string,
   back: () => Promise<unknown>,
 ): Promise<UpgradeError> {
-  const about = {
-    node: failure.node,
-    cause: failure.cause,
-    findings: failure.findings,
-    verified: failure.verified,
-  };
   try {
     await back();
   } catch (error) {
@@ -40,15 +34,27 @@ export async function wentBack(
     const why = error instanceof Error ? error.message : String(error);
     const outcome =
       error instanceof UpgradeError && error.outcome !== "unchanged" ? error.outcome : "changed";
-    return new UpgradeError(
-      failure.stage,
-      outcome,
-      `${failure.message}; and the way back to ${to} failed: ${why}`,
-      { ...about, remedy: known?.remedy ?? failure.remedy },
-    );
+    const text = `and the way back to ${to} failed: ${why}`;
+    return ended(failure, outcome, text, known?.remedy ?? failure.remedy);
   }
-  return new UpgradeError(failure.stage, "rolled back", `${failure.message}; ${to} runs again`, {
-    ...about,
-    remedy: "Nothing is to be done on the node: find the cause before the next try.",
-  });
+  return ended(
+    failure,
+    "rolled back",
+    `${to} runs again`,
+    "Nothing is to be done on the node: find the cause before the next try.",
+  );
+}
+
+function ended(
+  { stage, node, cause, findings, verified, report, message }: UpgradeError,
+  outcome: NodeOutcome,
+  text: string,
+  remedy: string | undefined,
+): UpgradeError {
+  const told = `${message}; ${text}`;
+  const about = { node, cause, findings, verified };
+  const error = new UpgradeError(stage, outcome, told, { ...about, remedy });
+  const end = { stage, outcome, message: told, remedy: remedy ?? null };
+  error.report = report && { ...report, failure: end };
+  return error;
 }

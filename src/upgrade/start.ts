@@ -40,7 +40,8 @@ export async function runUpgrade(
     if (options.rollbackOnFailure !== true || !isOnTrial(error)) throw error;
     const back = { ...told, id: randomUUID(), signal: new AbortController().signal, back: true };
     const { direction: _, soak: __, rollbackOnFailure: ___, ...same } = options;
-    const own: UpgradeOptions = { ...same, permanent: true };
+    // One that was on trial itself stays on trial.
+    const own: UpgradeOptions = { ...same, permanent: first.wasPermanent };
     throw await wentBack(error, first.from, () => new Upgrade(node, first.from, own, back).run());
   }
 }

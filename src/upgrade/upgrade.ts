@@ -10,6 +10,7 @@ import type { Budget } from "./budget/budget.ts";
 import { EdeliverOutput } from "./edeliver-output.ts";
 import type { UpgradeError } from "./errors.ts";
 import type { UpgradeEvent, UpgradeOptions, UpgradeReport } from "./events.ts";
+import { withHolder } from "./guarded.ts";
 import { Held } from "./held.ts";
 import { install } from "./install.ts";
 import { lastStages } from "./last-stages.ts";
@@ -84,6 +85,11 @@ export class Upgrade {
     return this.#from ?? "";
   }
 
+  /** Whether a restart would have booted that one. */
+  get wasPermanent(): boolean {
+    return this.#prepared?.release.status === "permanent";
+  }
+
   async run(): Promise<UpgradeReport> {
     const stages = this.#stages;
     try {
@@ -148,7 +154,7 @@ export class Upgrade {
     const given = await givenOf(node, this.#version, prepared, this.#options, {
       signal: this.#signal,
     });
-    this.#findings = await preflight(given);
+    this.#findings = await withHolder(node, await preflight(given));
     for (const finding of this.#findings) this.#stages.finding(finding);
     refuse(node.name, this.#findings);
     this.#budget = await allow(node, this.#stages, prepared, this.#options.budget);
@@ -206,8 +212,6 @@ export class Upgrade {
         guardian.lost.throwIfAborted();
         if (step.type === "install") {
           await this.#install(guardian, prepared);
-        } else if (step.type === "verify") {
-          await this.#verify();
           await this.#held.watch?.last();
         } else {
           const cut = this.#progress === "ahead" ? this.#held.watch?.cut : undefined;
@@ -221,12 +225,10 @@ export class Upgrade {
     return this.#guarded(prepared, async (guardian) => {
       this.#mayGoOn();
       await this.#install(guardian, prepared);
-      await this.#verify();
     });
   }
 
   async #install(guardian: Guardian, { installTimeout }: Prepared): Promise<void> {
-    this.#applications = await whichApplications(this.#node);
     const started = performance.now();
     this.#progress = "begun";
     const late = () => this.#stages.log("warning", UNSTOPPABLE);
@@ -239,10 +241,6 @@ export class Upgrade {
     }
     this.#installMs = Math.round(performance.now() - started);
     this.#progress = "done";
-  }
-
-  #verify(): Promise<void> {
-    return this.#stages.in("verify", async () => this.#verification?.installed());
   }
 
   /** Whatever happens in `work`, what it held is given back. */
@@ -259,7 +257,13 @@ export class Upgrade {
       ...(stateDirectory === undefined ? {} : { stateDirectory }),
     };
     const mayStop = () => this.#progress === "ahead";
-    return this.#held.during({ guard, budget, facts: this.#runner.facts, mayStop }, work);
+    return this.#held.during(
+      { guard, budget, facts: this.#runner.facts, mayStop },
+      async (guardian) => {
+        this.#applications = await whichApplications(this.#node);
+        await work(guardian);
+      },
+    );
   }
 
   #mayGoOn(): void {

@@ -107,10 +107,10 @@ describe("the edeliver plan", () => {
       "SuspendChannels",
       "FinishRunningRequests",
       "install",
-      "verify",
       "RerunFailedRequests",
       "ResumeChannels",
       "ResumeRanchAcceptors",
+      "verify",
     ]);
     expect(names(checks(steps))).toHaveLength(4);
     expect(names(changes(steps))[1]).toBe("SuspendRanchAcceptors");
@@ -268,8 +268,8 @@ test("each insert function finds its place", () => {
     "Late",
     "Later",
     "install",
-    "verify",
     "End",
+    "verify",
   ]);
 });
 

@@ -151,7 +151,7 @@ for file <- Path.wildcard(root <> "/lib/shop-*/ebin/Elixir.Shop.{Cart,Same}.beam
       async (plan) => {
         const up = await go("0.2.0", { plan, loadProtocols: true });
         expect(up.findings.filter(({ code }) => code.startsWith("protocols"))).toEqual([]);
-        expect(up.steps.indexOf("LoadProtocols")).toBe(up.steps.indexOf("verify") + 1);
+        expect(up.steps.indexOf("LoadProtocols")).toBe(up.steps.indexOf("install") + 1);
         expect(await elixir(ASK)).toBe('"a price"');
         const path = await codePath(given.node);
         expect(path[0]).toMatch(/\/releases\/0\.2\.0\/consolidated$/);

@@ -135,7 +135,7 @@ describe.runIf(HAVE)("the report of an upgrade", () => {
       expect(starts).toEqual(starts.toSorted((left, right) => left - right));
     }
     expect(stages.map(({ name }) => name).join(" ")).toBe(
-      "unpack check plan guard suspend drain install verify resume permanent",
+      "unpack check plan guard suspend drain install resume verify permanent",
     );
     expect(steps.map(({ name }) => name)).toContain("Test.Pause");
     // Clients push every 50 ms. The relup's own resume wakes the channels that it changes, so at ours nothing need wait any more.

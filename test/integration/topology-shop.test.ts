@@ -21,6 +21,7 @@ import {
   detectSockets,
   type Listener,
   listeners,
+  SocketsSeen,
   supervisionTree,
 } from "../../src/topology/index.ts";
 import { provision, startErl } from "../support/index.ts";
@@ -374,6 +375,59 @@ describe("channels", () => {
     await channels(noting);
     await supervisionTree(noting);
     expect(answers.join()).not.toContain(marker);
+  });
+
+  it("that are new since a look are found by the next one, and only they are examined", async () => {
+    const seen = new SocketsSeen();
+    const sent: string[] = [];
+    const counting: Remote = {
+      name: node.name,
+      call: (...args) => {
+        sent.push(inspect([...args[2]], { limit: 1e6 }));
+        return remote.call(...args);
+      },
+    };
+    const look = async (joins = true) => {
+      sent.length = 0;
+      const found = await detectSockets(counting, { topics: false, seen, joins });
+      if ("notDetected" in found) throw new Error(found.notDetected);
+      const examined = found.connections.filter(({ pid }) => asks(pid));
+      return { pids: found.channels.map(({ pid }) => String(pid)).toSorted(), examined };
+    };
+    // Entries are given to be examined as `{Ref, Pid, Mark}`.
+    const asks = (pid: Pid) =>
+      sent.some((one) => one.includes(`, ${inspect(pid)}, :`) && one.includes("Entries"));
+    const all = async () => {
+      const found = await detectSockets(remote, { topics: false });
+      if ("notDetected" in found) throw new Error(found.notDetected);
+      return found.channels.map(({ pid }) => String(pid)).toSorted();
+    };
+    await using first = await join("room:a");
+    const leaver = await join("room:b");
+    const before = await look();
+    expect(before.pids).toEqual(await all());
+    expect(before.pids).toHaveLength(2);
+    expect(before.examined).toHaveLength(2);
+    expect((await look()).examined).toEqual([]);
+
+    await using _fresh = await join("room:c");
+    const grown = await look();
+    expect(grown.pids).toEqual(await all());
+    expect(grown.pids).toHaveLength(3);
+    expect(grown.examined).toHaveLength(1);
+
+    const reply = once(first, "message");
+    first.send(JSON.stringify(["2", "2", "room:d", "phx_join", {}]));
+    await reply;
+    expect((await look(false)).pids).toEqual(grown.pids); // not asked for
+    const joined = await look();
+    expect(joined.pids).toEqual(await all());
+    expect(joined.pids).toHaveLength(4);
+    expect(joined.examined).toHaveLength(1);
+
+    await leave(leaver);
+    await until(async () => (await all()).length === 3);
+    expect((await look()).pids).toEqual(await all());
   });
 
   it("need not be asked for their topics", async () => {

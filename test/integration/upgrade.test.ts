@@ -84,7 +84,7 @@ describe.runIf(HAVE)("an upgrade", () => {
             if (event.type === "stage" && event.state === "done") stages.push(event.stage);
           }
           expect(stages.join(" ")).toBe(
-            "unpack check plan guard suspend drain install verify resume permanent",
+            "unpack check plan guard suspend drain install resume verify permanent",
           );
           expect(await operation).toMatchObject({
             to: version,

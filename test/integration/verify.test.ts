@@ -68,7 +68,7 @@ describe.runIf(await hasRabbit())("an upgrade is verified and", () => {
       [{Id, _, _, _} | _] = supervisor:which_children(Acceptors),
       ok = supervisor:terminate_child(Acceptors, Id)`);
     const error = await failure({ plan: [...EDELIVER, lose], permanent: true });
-    expect(error).toMatchObject({ stage: "resume", outcome: "changed" });
+    expect(error).toMatchObject({ stage: "verify", outcome: "changed" });
     expect(error.message).toContain(
       "listeners: Shop.Endpoint.HTTP is partial, before it was running",
     );
@@ -92,6 +92,11 @@ describe.runIf(await hasRabbit())("an upgrade is verified and", () => {
     expect(error.message).toMatch(
       /processes: 1 processes of Shop.Counter stand in no child specification.*; 0.1.0 runs again$/,
     );
+    expect(error.report).toMatchObject({
+      result: "failed",
+      permanent: false,
+      failure: { stage: "verify", outcome: "rolled back", message: error.message },
+    });
     await erlang("exit(whereis(stray), kill)");
     expect(await running()).toBe("0.1.0");
   });

@@ -1,6 +1,12 @@
 /** `beamctl release upgrade`, `downgrade` and `rollback`: the main job. */
 
-import { renderReport, rollbackRelease, upgrade } from "../../upgrade/index.ts";
+import {
+  renderReport,
+  rollbackRelease,
+  UpgradeError,
+  type UpgradeReport,
+  upgrade,
+} from "../../upgrade/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
@@ -43,14 +49,24 @@ export const run: Run = async (globals, local, [version = ""]) => {
             rollbackOnFailure: local["rollbackOnFailure"] === true,
           });
     const followed = follow(operation, printer, globals.quiet === true);
-    const report = await reported(followed, files, (text) => printer.note(text));
-    if (printer.format === "auto") {
-      process.stdout.write(renderReport(report, "summary"));
-    } else if (printer.format !== "ndjson") {
-      printer.record(reportJson(report));
-    } else {
-      process.stdout.write(`${JSON.stringify({ type: "report", ...report })}\n`);
+    try {
+      show(printer, await reported(followed, files, (text) => printer.note(text)));
+    } catch (error) {
+      // People are told by the error; a program reads how far it came.
+      const report = error instanceof UpgradeError ? error.report : undefined;
+      if (report !== undefined && printer.format !== "auto") show(printer, report);
+      throw error;
     }
     return undefined;
   });
 };
+
+function show(printer: Printer, report: UpgradeReport): void {
+  if (printer.format === "auto") {
+    process.stdout.write(renderReport(report, "summary"));
+  } else if (printer.format !== "ndjson") {
+    printer.record(reportJson(report));
+  } else {
+    process.stdout.write(`${JSON.stringify({ type: "report", ...report })}\n`);
+  }
+}

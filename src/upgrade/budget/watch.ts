@@ -1,5 +1,6 @@
 /** Watches a hold: how long it lasts and what waits for it; before an install it says when that is too much. */
 
+import { setTimeout as delay } from "node:timers/promises";
 import type { Guardian, Queues } from "../../guard/index.ts";
 import type { BudgetFigures, QueueFigures, QueueSample } from "../report/report.ts";
 import type { Timeline } from "../report/timeline.ts";
@@ -77,9 +78,10 @@ export class HoldWatch {
     return done;
   }
 
-  /** Counts once more right before the resume, when that costs next to nothing. */
+  /** Counts once more right before the resume, when that costs next to nothing: a busy node is not waited for. */
   async last(): Promise<void> {
-    if (this.#cost <= QUICK) await this.sample();
+    if (this.#cost > QUICK) return;
+    await Promise.race([this.sample(), delay(QUICK, undefined, { ref: false })]);
   }
 
   /** Ends it; says what was over the budget. */

@@ -92,7 +92,11 @@ export class Verification implements AsyncDisposable {
     return { items, modules, ok: items.every(({ result }) => result !== "failed") };
   }
 
-  /** What runs is what was to be installed. @throws UpgradeError with all that is not so */
+  /**
+   * With everything running again: what runs is what was to be installed, and it serves as before. Nothing is held for it, since what it finds
+   * would not be mended by that.
+   * @throws UpgradeError with all that is not so
+   */
   async installed(): Promise<void> {
     const { release, path } = this.#prepared;
     const expected = {
@@ -105,21 +109,13 @@ export class Verification implements AsyncDisposable {
     this.#add("installed", ...(await installedItems(this.#node, expected)));
     const { picture } = this.#before;
     if (picture !== undefined && this.#changing.length > 0) {
-      await this.#look("installed", "processes", async () =>
-        processItem(
-          picture,
-          await pictureOf(this.#node, this.#changing),
-          this.#changing,
-          this.#back,
-        ),
-      );
+      await this.#look("installed", "processes", async () => {
+        const now = await pictureOf(this.#node, this.#changing);
+        return processItem(picture, now, this.#changing, this.#back);
+      });
     }
-    this.#refuse("verify", "installed");
-  }
-
-  /** With everything running again it serves as before. @throws UpgradeError with all that is not so */
-  async resumed(): Promise<void> {
-    await this.#serving("resumed", "resume");
+    await this.#serving("resumed");
+    this.#refuse("verify", ["installed", "resumed"]);
   }
 
   /** Lets the version run for this long and looks again and again. @throws UpgradeError with what went wrong; AbortedError */
@@ -135,7 +131,8 @@ export class Verification implements AsyncDisposable {
           cause,
         });
       });
-      await this.#serving("soak", "soak", logged);
+      await this.#serving("soak", logged);
+      this.#refuse("soak", ["soak"]);
     }
   }
 
@@ -143,7 +140,7 @@ export class Verification implements AsyncDisposable {
     await this.#watch?.[Symbol.asyncDispose]();
   }
 
-  async #serving(at: VerifiedAt, stage: Stage, logged = 0): Promise<void> {
+  async #serving(at: VerifiedAt, logged = 0): Promise<void> {
     const { listeners: had, channels, picture } = this.#before;
     if (had !== undefined) await this.#look(at, "listeners", () => listenerItem(this.#node, had));
     await this.#look(at, "channels", () => channelItem(this.#node, channels));
@@ -159,7 +156,6 @@ export class Verification implements AsyncDisposable {
         crashItem(await watch.read(), this.#modules, { strict: at === "soak", after: logged }),
       );
     }
-    this.#refuse(stage, at);
   }
 
   /** A question that cannot be answered is a warning: the node may be busy, and nothing is known to be wrong. */
@@ -182,9 +178,9 @@ export class Verification implements AsyncDisposable {
     }
   }
 
-  #refuse(stage: Stage, at: VerifiedAt): void {
+  #refuse(stage: Stage, at: readonly VerifiedAt[]): void {
     const { result } = this;
-    const failed = result.items.filter((item) => item.at === at && item.result === "failed");
+    const failed = result.items.filter((item) => at.includes(item.at) && item.result === "failed");
     if (failed.length === 0) return;
     const text = failed.map(({ what, found }) => `${what}: ${found}`).join("; and ");
     throw new UpgradeError(stage, "changed", text, {

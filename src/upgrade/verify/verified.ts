@@ -1,6 +1,6 @@
 /** What was compared after an install, and what came of it. */
 
-/** When it was looked at: after the install with all still held, after the resume, or while the new version was soaking. */
+/** What it was looked at for: what the install has brought, how it serves after the resume, or how while the new version was soaking. */
 export type VerifiedAt = "installed" | "resumed" | "soak";
 
 /**
