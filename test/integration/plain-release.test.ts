@@ -101,7 +101,8 @@ describe.runIf(HAVE).each(["otp25", "otp27"] as const)("a plain mix release on %
     const config = join(shop.root, "releases/0.2.0/sys.config");
     expect((await stat(config)).mode & 0o777).toBe(0o600);
     expect(await readFile(config, "utf8")).toMatch(/^%% coding: utf-8\n(%%.*\n)*\[/);
-    expect(await lostEnvironment(node, config)).toEqual([]);
+    const running = join(shop.root, "releases/0.1.0/sys.config");
+    expect(await lostEnvironment(node, config, running)).toEqual([]);
     expect(await readFile(join(shop.root, "releases/start_erl.data"), "utf8")).toMatch(/ 0\.1\.0/);
     expect(steps(await prepareRelease(node, "0.2.0", { stateDirectory }))).toEqual([]);
 
