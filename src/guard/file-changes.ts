@@ -3,7 +3,7 @@
 import { isBeamError } from "../errors.ts";
 import type { BeamNode } from "../node/index.ts";
 import { type PathState, pathStates, restartChild } from "../otp/index.ts";
-import { atom } from "../term/index.ts";
+import { atom, type Pid } from "../term/index.ts";
 import { settleEarlier, whoWeAre } from "./arming.ts";
 import { guardStatus } from "./ask-node.ts";
 import { GuardHeldError } from "./errors.ts";
@@ -97,12 +97,16 @@ export class FileChanges {
     return result;
   }
 
-  /** @throws GuardHeldError while a controller guards the node: an install may run */
-  async refuseWhileGuarded(): Promise<void> {
+  /**
+   * The tombstone on the node, if there is one.
+   * @throws GuardHeldError while a controller guards the node: an install may run
+   */
+  async refuseWhileGuarded(): Promise<Pid | undefined> {
     const status = await guardStatus(this.#node);
     if (status !== undefined && status.phase !== "done") {
       throw new GuardHeldError(status, { node: this.#node.name });
     }
+    return status?.guard;
   }
 }
 
