@@ -7,7 +7,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clients } from "../../examples/demo/clients.ts";
 import { TimeoutError } from "../../src/errors.ts";
-import { FileChanges, Guardian, Journal, recover } from "../../src/guard/index.ts";
+import {
+  type FileChange,
+  FileChanges,
+  Guardian,
+  Journal,
+  recover,
+  TAKEN_BACK,
+} from "../../src/guard/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { evaluate, lostEnvironment, runScript, whichReleases } from "../../src/otp/index.ts";
 import { atom, charlist, inspect, type Term, tuple } from "../../src/term/index.ts";
@@ -274,6 +281,43 @@ describe.runIf(HAVE)("a plain mix release that lacks something", () => {
     const { operations, nothingLeft } = await recover(node, journal);
     expect([operations[0]?.files, nothingLeft]).toMatchObject([[{ path, state: "changed" }], true]);
     expect(journal.unfinished).toEqual([]);
+  });
+
+  it("and whose undo lost its link is told by what is there, and is done again", async () => {
+    const { node } = given;
+    await prepareRelease(node, "0.2.0", { stateDirectory });
+    const undone: FileChange[] = [
+      { what: "release", path: "0.2.0" },
+      { what: "release", path: "9.9.9" },
+      { what: "folder", path: here("lib/shop-0.2.0") },
+      { what: "folder", path: here("lib/shop-9.9.9") },
+    ];
+    const about = { operation: "undo", purpose: "release prepare 0.2.0 --undo", stateDirectory };
+    const lost = FileChanges.run(node, about, (changes) =>
+      undone.reduceRight<() => Promise<object>>(
+        (inner, change) => () => changes.make({ ...change, why: TAKEN_BACK }, inner),
+        () => Promise.reject(new TimeoutError("the node", 1)),
+      )(),
+    );
+    await expect(lost).rejects.toThrow(TimeoutError);
+    {
+      await using journal = await Journal.open(node.name, stateDirectory);
+      const [{ files } = { files: [] }] = (await recover(node, journal)).operations;
+      expect(files.map(({ state }) => state)).toEqual([
+        ...["unchanged", "changed", "unchanged", "changed"],
+      ]);
+    }
+    // The folder has gone already, and with it the files in it.
+    await rm(here("releases/0.2.0"), { recursive: true });
+    const { changes } = await undoPrepare(node, "0.2.0", { stateDirectory });
+    // What the test before announced, without what it would be afterwards, is left.
+    const [left, ...more] = changes.filter(({ undone }) => !undone);
+    expect(left).toMatchObject({
+      path: here("releases/COOKIE"),
+      reason: expect.stringContaining("is missing"),
+    });
+    expect(more).toEqual([]);
+    expect(await readdir(here("lib"))).not.toContain("shop-0.2.0");
   });
 
   async function packedFolder(): Promise<string> {

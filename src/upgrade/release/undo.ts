@@ -7,6 +7,7 @@ import {
   type JournalOperation,
   type JournalRecord,
   operationsOf,
+  TAKEN_BACK,
 } from "../../guard/index.ts";
 import type { BeamNode } from "../../node/index.ts";
 import { pathStates, problemOf, runScript, setRemoved, whichReleases } from "../../otp/index.ts";
@@ -62,7 +63,7 @@ export async function undoPrepare(
       const change = { what, path, backup, before, after };
       const undo = () => undoOne(node, version, change, recorded);
       const back = { ...(after && { before: after }), ...(before && { after: before }) };
-      const record: FileChange = { what, path, why: "taken back", ...back };
+      const record: FileChange = { what, path, why: TAKEN_BACK, ...back };
       let reason: string | undefined;
       await recorded.make(record, async () => {
         reason = await undo();
@@ -125,7 +126,8 @@ async function undoOne(
     );
     if (users.length > 0) return `${users[0]?.version} uses it`;
   } else {
-    const [now] = await pathStates(node, [path]);
+    const [now, folder] = await pathStates(node, [path, path.slice(0, path.lastIndexOf("/"))]);
+    if (folder?.kind === "missing") return undefined; // it went with all that was in it
     const md5 = now?.kind === "file" ? now.md5 : undefined;
     if (md5 === change.before) return undefined; // it is as it was
     if (path.endsWith("/RELEASES")) return releasesBack(node, change, recorded);
