@@ -2,8 +2,8 @@
 
 import { isBeamError } from "../errors.ts";
 import type { BeamNode } from "../node/index.ts";
-import { type PathState, pathStates, restartChild } from "../otp/index.ts";
-import { atom } from "../term/index.ts";
+import { type PathState, pathStates, restartChild, whichReleases } from "../otp/index.ts";
+import { atom, type Pid } from "../term/index.ts";
 import { settleEarlier, whoWeAre } from "./arming.ts";
 import { guardStatus } from "./ask-node.ts";
 import { GuardHeldError } from "./errors.ts";
@@ -97,12 +97,16 @@ export class FileChanges {
     return result;
   }
 
-  /** @throws GuardHeldError while a controller guards the node: an install may run */
-  async refuseWhileGuarded(): Promise<void> {
+  /**
+   * The tombstone on the node, if there is one.
+   * @throws GuardHeldError while a controller guards the node: an install may run
+   */
+  async refuseWhileGuarded(): Promise<Pid | undefined> {
     const status = await guardStatus(this.#node);
     if (status !== undefined && status.phase !== "done") {
       throw new GuardHeldError(status, { node: this.#node.name });
     }
+    return status?.guard;
   }
 }
 
@@ -119,15 +123,23 @@ export async function recoverFiles(
   if (files.some(({ path }) => path.endsWith("/RELEASES"))) {
     await restartChild(node, atom("sasl_sup"), atom("release_handler"));
   }
-  return files.map(({ done, ...file }, at) => ({
-    ...file,
-    state: done ? "changed" : stateOf(file, states[at] ?? { kind: "missing" }),
-  }));
+  const known = files.some(({ what }) => what === "release") ? await whichReleases(node) : [];
+  return files.map(({ done, ...file }, at) => {
+    const now = states[at] ?? { kind: "missing" };
+    const there =
+      file.what === "release"
+        ? known.some(({ version }) => version === file.path)
+        : now.kind !== "missing";
+    return { ...file, state: done ? "changed" : stateOf(file, now, there) };
+  });
 }
 
-function stateOf(file: FileChange, now: PathState): RecoveredFile["state"] {
-  if (file.what === "folder") return now.kind === "missing" ? "unchanged" : "changed";
-  if (file.what !== "file") return "other"; // the node is asked by who needs it
+/** Why a change is made that takes an earlier one back: what that had made is to be gone. */
+export const TAKEN_BACK = "taken back";
+
+function stateOf(file: FileChange, now: PathState, there: boolean): RecoveredFile["state"] {
+  if (file.what === "application") return "other"; // an undo leaves it running, too
+  if (file.what !== "file") return there === (file.why === TAKEN_BACK) ? "unchanged" : "changed";
   const md5 = now.kind === "file" ? now.md5 : undefined;
   if (md5 === file.before) return "unchanged";
   return file.after === undefined || md5 === file.after ? "changed" : "other";

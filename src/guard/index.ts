@@ -13,7 +13,12 @@ export {
   UnfinishedOperationError,
 } from "./errors.ts";
 export type { HoldFailure, SuspendFailure } from "./failures.ts";
-export { FileChanges, type FileChangesOptions, type RecoveredFile } from "./file-changes.ts";
+export {
+  FileChanges,
+  type FileChangesOptions,
+  type RecoveredFile,
+  TAKEN_BACK,
+} from "./file-changes.ts";
 export { Guardian, type ProcessOptions, type StepOptions } from "./guardian.ts";
 export { GUARD_NAME, GUARDIAN } from "./guardian-source.ts";
 export { type ExaminedJournal, examineJournal, journalFiles } from "./journal/examine.ts";

@@ -11,6 +11,7 @@ import { killedGuard } from "./parts/killed-guard.ts";
 import { races } from "./parts/races.ts";
 import { restarts } from "./parts/restarts.ts";
 import { sigkill } from "./parts/sigkill.ts";
+import { upgrades } from "./parts/upgrades.ts";
 
 export const PARTS: readonly Part[] = [
   control,
@@ -23,4 +24,5 @@ export const PARTS: readonly Part[] = [
   journalCut,
   disk,
   crowd,
+  upgrades,
 ];

@@ -3,13 +3,21 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clients } from "../../examples/demo/clients.ts";
 import { TimeoutError } from "../../src/errors.ts";
-import { FileChanges, Guardian, Journal, recover } from "../../src/guard/index.ts";
+import {
+  type FileChange,
+  FileChanges,
+  Guardian,
+  Journal,
+  recover,
+  TAKEN_BACK,
+} from "../../src/guard/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
-import { evaluate, lostEnvironment, whichReleases } from "../../src/otp/index.ts";
-import { inspect } from "../../src/term/index.ts";
+import { evaluate, lostEnvironment, runScript, whichReleases } from "../../src/otp/index.ts";
+import { atom, charlist, inspect, type Term, tuple } from "../../src/term/index.ts";
 import {
   type PrepareReport,
   prepareRelease,
@@ -19,6 +27,7 @@ import {
   unpackVersion,
   upgrade,
 } from "../../src/upgrade/index.ts";
+import { RELEASES_PUT } from "../../src/upgrade/release/releases-scripts.ts";
 import { Cli } from "../support/cli/run.ts";
 import { hasRabbit, type OtpSet, provision } from "../support/index.ts";
 import { packPlain, SHOP_SECRET } from "../support/shop/plain.ts";
@@ -101,7 +110,8 @@ describe.runIf(HAVE).each(["otp25", "otp27"] as const)("a plain mix release on %
     const config = join(shop.root, "releases/0.2.0/sys.config");
     expect((await stat(config)).mode & 0o777).toBe(0o600);
     expect(await readFile(config, "utf8")).toMatch(/^%% coding: utf-8\n(%%.*\n)*\[/);
-    expect(await lostEnvironment(node, config)).toEqual([]);
+    const running = join(shop.root, "releases/0.1.0/sys.config");
+    expect(await lostEnvironment(node, config, running)).toEqual([]);
     expect(await readFile(join(shop.root, "releases/start_erl.data"), "utf8")).toMatch(/ 0\.1\.0/);
     expect(steps(await prepareRelease(node, "0.2.0", { stateDirectory }))).toEqual([]);
 
@@ -273,10 +283,89 @@ describe.runIf(HAVE)("a plain mix release that lacks something", () => {
     expect(journal.unfinished).toEqual([]);
   });
 
+  it("and whose undo lost its link is told by what is there, and is done again", async () => {
+    const { node } = given;
+    await prepareRelease(node, "0.2.0", { stateDirectory });
+    const undone: FileChange[] = [
+      { what: "release", path: "0.2.0" },
+      { what: "release", path: "9.9.9" },
+      { what: "folder", path: here("lib/shop-0.2.0") },
+      { what: "folder", path: here("lib/shop-9.9.9") },
+    ];
+    const about = { operation: "undo", purpose: "release prepare 0.2.0 --undo", stateDirectory };
+    const lost = FileChanges.run(node, about, (changes) =>
+      undone.reduceRight<() => Promise<object>>(
+        (inner, change) => () => changes.make({ ...change, why: TAKEN_BACK }, inner),
+        () => Promise.reject(new TimeoutError("the node", 1)),
+      )(),
+    );
+    await expect(lost).rejects.toThrow(TimeoutError);
+    {
+      await using journal = await Journal.open(node.name, stateDirectory);
+      const [{ files } = { files: [] }] = (await recover(node, journal)).operations;
+      expect(files.map(({ state }) => state)).toEqual([
+        ...["unchanged", "changed", "unchanged", "changed"],
+      ]);
+    }
+    // The folder has gone already, and with it the files in it.
+    await rm(here("releases/0.2.0"), { recursive: true });
+    const { changes } = await undoPrepare(node, "0.2.0", { stateDirectory });
+    // What the test before announced, without what it would be afterwards, is left.
+    const [left, ...more] = changes.filter(({ undone }) => !undone);
+    expect(left).toMatchObject({
+      path: here("releases/COOKIE"),
+      reason: expect.stringContaining("is missing"),
+    });
+    expect(more).toEqual([]);
+    expect(await readdir(here("lib"))).not.toContain("shop-0.2.0");
+  });
+
   async function packedFolder(): Promise<string> {
     const { buildShop } = await import("../support/shop/build.ts");
     return buildShop({ otp: await provision("otp25"), version: "0.2.0", plain: true });
   }
+});
+
+describe.runIf(HAVE)("a release handler that is being restarted", () => {
+  it("is started by the node itself when who restarts it ends in between", async () => {
+    await using given = await open("otp25");
+    const { node } = given;
+    const stateDirectory = join(scratch, "restarted");
+    const erlang = async (text: string) =>
+      inspect(await evaluate(node, text, { language: "erlang" }));
+    // The supervisor stands still, so the one who asks it to terminate the release handler can be ended there.
+    await erlang("sys:suspend(sasl_sup)");
+    const prepared = Promise.resolve(prepareRelease(node, "0.1.0", { stateDirectory })).catch(
+      (error) => error,
+    );
+    const asking = `[Pid || {'$gen_call', {Pid, _}, {terminate_child, _}} <- element(2, process_info(whereis(sasl_sup), messages))]`;
+    while ((await erlang(asking)) === "[]") await pause(20);
+    await erlang(`[exit(Pid, kill) || Pid <- ${asking}]`);
+    await erlang("sys:resume(sasl_sup), whereis(release_handler)");
+    expect(await prepared).toBeInstanceOf(Error);
+    while ((await erlang("is_pid(whereis(release_handler))")) !== "true") await pause(50);
+    expect((await whichReleases(node))[0]?.libraries).not.toEqual([]);
+    expect(steps(await prepareRelease(node, "0.1.0", { stateDirectory }))).toEqual([]);
+  });
+
+  it("is not while the node is held, and what is known has to be what was known", async () => {
+    await using given = await open("otp25");
+    const { node, shop } = given;
+    const put = (known: Term, guard: Term) =>
+      runScript(node, RELEASES_PUT, {
+        Releases: charlist(join(shop.root, "releases")),
+        Known: known,
+        Backup: atom("none"),
+        Guard: guard,
+      });
+    const handler = () => node.call("erlang", "whereis", [atom("release_handler")]);
+    const before = inspect(await handler());
+    const known = [tuple(charlist("shop"), charlist("0.1.0"), atom("permanent"))];
+    expect(inspect(await put([], atom("undefined")))).toBe("{:error, :changed_meanwhile}");
+    await using _guardian = await Guardian.arm(node, { stateDirectory: join(scratch, "held") });
+    expect(inspect(await put(known, atom("undefined")))).toBe("{:error, :guarded}");
+    expect(inspect(await handler())).toBe(before);
+  });
 });
 
 describe.runIf(HAVE)("a release whose sasl is not started", () => {

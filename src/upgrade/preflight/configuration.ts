@@ -32,10 +32,12 @@ export const configuration: Check = {
 
 /** What `runtime.exs` sets at a boot is not in the file, so a release that has one breaks: that is more than a warning. */
 async function lost(given: Given, file: string): Promise<Finding[]> {
-  const { remote, version, folderOf, call } = given;
+  const { remote, running, version, folderOf, call } = given;
+  const own = `${folderOf(running.version)}/sys.config`;
   const runtime = (await listDir(remote, folderOf(version), call)).includes("runtime.exs");
-  return (await lostEnvironment(remote, file, call)).map(({ application, keys }) => {
-    const shown = keys.slice(0, SHOWN).map(moduleLabel).join(", ");
+  return (await lostEnvironment(remote, file, own, call)).map(({ application, keys }) => {
+    const names = keys.map((path) => path.map(moduleLabel).join("."));
+    const shown = names.slice(0, SHOWN).join(", ");
     const more = keys.length > SHOWN ? ` and ${keys.length - SHOWN} more` : "";
     return {
       code: "environment-lost",
@@ -45,7 +47,7 @@ async function lost(given: Given, file: string): Promise<Finding[]> {
       remedy: runtime
         ? `\`beamctl release prepare ${version}\` merges what its runtime.exs gives.`
         : "Put it in the new release's configuration, or set it again after the upgrade.",
-      about: keys.map((key) => `${application}.${moduleLabel(key)}`),
+      about: names.map((name) => `${application}.${name}`),
     };
   });
 }

@@ -27,3 +27,8 @@ Root = code:root_dir(),
     undefined -> case os:getenv("RELDIR") of false -> filename:join(Root, "releases"); Dir -> Dir end
 end}`,
 });
+
+/** For names of backups, which sort by time; in UTC of this machine. */
+export function stamp(): string {
+  return new Date().toISOString().replace(/[-:]/g, "");
+}

@@ -15,7 +15,7 @@ import { Atom, atom, charlist, type Term, tuple } from "../../term/index.ts";
 import type { Found } from "./change.ts";
 import { ReleaseError } from "./errors.ts";
 import { layoutOf } from "./layout.ts";
-import { placesOf } from "./places.ts";
+import { placesOf, stamp } from "./places.ts";
 import { RELEASES_PUT, RELEASES_STAGE } from "./releases-scripts.ts";
 
 /** Terminating and restarting the release handler takes milliseconds; the disk may take longer. */
@@ -74,27 +74,43 @@ export async function writeReleases(node: BeamNode, changes: FileChanges): Promi
   const problem = problemOf(staged);
   if (problem !== undefined) throw refused(node, `it cannot be made: ${problem}`);
   const [, before, after] = answer.tuple(staged, 3);
-  await changes.refuseWhileGuarded();
+  const guard = await changes.refuseWhileGuarded();
   const path = `${releases}/RELEASES`;
+  const former =
+    before instanceof Atom ? {} : { before: hex(before), backup: `${path}.${stamp()}.bak` };
   await changes.make(
     {
       ...{ what: "file", path, why: "the libraries of the versions" },
-      ...(before instanceof Atom ? {} : { before: hex(before) }),
+      ...former,
       after: hex(after),
     },
     async () => {
       const put = await runScript(
         node,
         RELEASES_PUT,
-        { ...places, Known: states },
+        {
+          Releases: charlist(releases),
+          Known: states,
+          Backup: former.backup === undefined ? atom("none") : charlist(former.backup),
+          Guard: guard ?? atom("undefined"),
+        },
         { timeout: PATIENCE },
       );
       const why = problemOf(put);
+      if (why === "release_handler_down") throw handlerDown(node);
       if (why !== undefined) throw refused(node, `${why}; all is as it was`);
-      const [, kept] = answer.tuple(put, 2);
-      return kept instanceof Atom ? {} : { backup: answer.text(kept) };
+      return {};
     },
   );
+}
+
+/** The one state that nobody must be left with unknowing. */
+export function handlerDown(node: BeamNode): ReleaseError {
+  return new ReleaseError("RELEASES is as it was, and the release handler does not start", {
+    node: node.name,
+    remedy:
+      "On the node: `supervisor:restart_child(sasl_sup, release_handler)`. It tells why not; RELEASES must hold one list of releases, and start_erl.data be readable.",
+  });
 }
 
 /** A restarted release handler takes the states from the file, where one that is only installed has none. */

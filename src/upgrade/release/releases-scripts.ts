@@ -35,64 +35,71 @@ catch throw:{error, Reason} -> {error, Reason}
 after file:del_dir_r(Scratch) end`,
 });
 
-/** Binds `Restart`: terminates the release handler and starts it again, so that it reads RELEASES; `{Name, Version, Status}` of what it knows then. */
+/** Binds `Restart`: terminates the release handler and starts it again, so that it reads RELEASES; what it knows then, as which_releases. */
 const RESTART = `
+States = fun(Known) -> lists:sort([{Name, Version, Status} || {Name, Version, _, Status} <- Known]) end,
+Start = fun() -> supervisor:restart_child(sasl_sup, release_handler) end,
 Restart = fun() ->
+    %% Whatever ends this process in between: timers of the node's own start it again, and find it running else.
+    Timers = [timer:apply_after(After, supervisor, restart_child, [sasl_sup, release_handler]) || After <- [2000, 10000]],
     _ = supervisor:terminate_child(sasl_sup, release_handler),
-    case supervisor:restart_child(sasl_sup, release_handler) of
-        {ok, _} -> release_handler:which_releases();
-        _ -> []
+    Started = case Start() of {error, running} -> running; {error, _} -> Start(); Other -> Other end,
+    [timer:cancel(Timer) || is_pid(whereis(release_handler)), {ok, Timer} <- Timers],
+    case Started of
+        {error, _} -> [];
+        _ -> release_handler:which_releases()
     end
 end,
+%% An install that somebody else began would die with its server: it is waited for, and nobody may hold the node.
+MayRestart = fun(Known) ->
+    States(release_handler:which_releases()) =:= lists:sort(Known) orelse throw({error, changed_meanwhile}),
+    whereis(beamctl_guard) =:= Guard orelse throw({error, guarded})
+end,
+Back = fun(Reason) -> _ = Restart(), {error, case is_pid(whereis(release_handler)) of true -> Reason; false -> release_handler_down end} end,
 `;
 
-/** Renames \`RELEASES.beamctl-new\` into place, and back again when the release handler then knows anything else. */
+/** Renames \`RELEASES.beamctl-new\` into place, the former one stays as \`Backup\`; and back again when the release handler then knows anything else. */
 export const RELEASES_PUT: Script = new Script({
   name: "releases_put",
-  bindings: ["Releases", "Root", "Known"],
+  bindings: ["Releases", "Known", "Backup", "Guard"],
   source: `${RESTART}
 File = filename:join(Releases, "RELEASES"),
 New = File ++ ".beamctl-new",
-Kept = case filelib:is_regular(File) of
-    true -> Copy = File ++ "." ++ integer_to_list(erlang:system_time(millisecond)) ++ ".bak", {ok, _} = file:copy(File, Copy), Copy;
-    false -> none
-end,
-_ = Root,
-case file:rename(New, File) of
-    ok ->
-        Now = Restart(),
-        Same = lists:sort([{Name, Version, Status} || {Name, Version, _, Status} <- Now]) =:= lists:sort(Known),
-        case Same andalso lists:all(fun({_, _, Libs, _}) -> Libs =/= [] end, Now) of
-            true -> {ok, Kept};
-            false ->
-                case Kept of none -> file:delete(File); _ -> file:rename(Kept, File) end,
-                _ = Restart(),
-                {error, release_handler_differs}
-        end;
-    {error, Reason} -> Kept =/= none andalso file:delete(Kept), {error, Reason}
-end`,
+Must = fun(ok) -> ok; ({ok, _}) -> ok; ({error, Reason}) -> throw({error, Reason}) end,
+try
+    MayRestart(Known),
+    Backup =:= none orelse Must(file:copy(File, Backup)),
+    Must(file:rename(New, File)),
+    Now = Restart(),
+    case States(Now) =:= lists:sort(Known) andalso lists:all(fun({_, _, Libs, _}) -> Libs =/= [] end, Now) of
+        true -> ok;
+        false ->
+            Must(case Backup of none -> file:delete(File); _ -> file:rename(Backup, File) end),
+            Back(release_handler_differs)
+    end
+catch throw:{error, Reason} -> file:delete(New), {error, Reason} end`,
 });
 
-/** Takes RELEASES back: \`Backup\`, or none; only when its entries are those of the versions in \`Versions\`. */
+/** Takes RELEASES back: \`Backup\`, or none; only when the release handler then knows the versions that it knows now. */
 export const RELEASES_BACK: Script = new Script({
   name: "releases_back",
-  bindings: ["Releases", "Backup"],
+  bindings: ["Releases", "Backup", "Guard"],
   source: `${RESTART}
 File = filename:join(Releases, "RELEASES"),
-Before = lists:sort([{Name, Version, Status} || {Name, Version, _, Status} <- release_handler:which_releases()]),
+Before = States(release_handler:which_releases()),
 Aside = File ++ ".beamctl-aside",
 Must = fun(ok) -> ok; ({error, Reason}) -> throw({error, Reason}) end,
 try
+    MayRestart(Before),
     Must(file:rename(File, Aside)),
     Restored = case Backup of none -> ok; _ -> file:rename(Backup, File) end,
-    case Restored of ok -> ok; _ -> ok = file:rename(Aside, File), throw(Restored) end,
-    case lists:sort([{Name, Version, Status} || {Name, Version, _, Status} <- Restart()]) of
+    case Restored of ok -> ok; _ -> Must(file:rename(Aside, File)), throw(Restored) end,
+    case States(Restart()) of
         Before -> file:delete(Aside), ok;
         _ ->
             Backup =:= none orelse file:rename(File, Backup),
-            ok = file:rename(Aside, File),
-            _ = Restart(),
-            {error, versions_would_be_forgotten}
+            Must(file:rename(Aside, File)),
+            Back(versions_would_be_forgotten)
     end
 catch throw:{error, Reason} -> {error, Reason} end`,
 });

@@ -5,10 +5,12 @@ import type { BeamNode } from "../../node/index.ts";
 import { Answer, hex, lostEnvironment, problemOf, runScript } from "../../otp/index.ts";
 import { moduleLabel } from "../../relup/index.ts";
 import { Atom, bool, charlist, type Term, Tuple, textOf } from "../../term/index.ts";
+import { runningRelease } from "../versions.ts";
 import type { Found, ReleaseProblem } from "./change.ts";
 import { MERGE, PUT } from "./config-scripts.ts";
 import { ReleaseError } from "./errors.ts";
 import { type Layout, layoutOf } from "./layout.ts";
+import { stamp } from "./places.ts";
 
 /** runtime.exs may read files and ask others. */
 const PATIENCE = 60_000;
@@ -76,12 +78,13 @@ export async function mergeConfig(
 }
 
 /** Keys that an install takes away all the same: all of the configuration is there, so code has set them. */
-async function lost(node: BeamNode, { folder }: Layout): Promise<Found> {
+async function lost(node: BeamNode, { releases, folder }: Layout): Promise<Found> {
   const file = `${folder}/${CONFIG}`;
-  const found = await lostEnvironment(node, file);
+  const { version } = await runningRelease(node);
+  const found = await lostEnvironment(node, file, `${releases}/${version}/${CONFIG}`);
   return {
     notes: found.map(({ application, keys }) => {
-      const named = keys.map((key) => moduleLabel(key)).join(", ");
+      const named = keys.map((path) => path.map(moduleLabel).join(".")).join(", ");
       return `code has set ${named} in the environment of ${application}, which ${file} lacks: an install takes it away`;
     }),
   };
@@ -137,9 +140,4 @@ function failed(node: BeamNode, message: string): ReleaseError {
     node: node.name,
     remedy: "Mend runtime.exs or the sys.config of that version; nothing was replaced.",
   });
-}
-
-/** For names of files that sort by time, in UTC of this machine. */
-function stamp(): string {
-  return new Date().toISOString().replace(/[-:]/g, "");
 }

@@ -7,6 +7,7 @@ import {
   type JournalOperation,
   type JournalRecord,
   operationsOf,
+  TAKEN_BACK,
 } from "../../guard/index.ts";
 import type { BeamNode } from "../../node/index.ts";
 import { pathStates, problemOf, runScript, setRemoved, whichReleases } from "../../otp/index.ts";
@@ -14,6 +15,7 @@ import { atom, charlist } from "../../term/index.ts";
 import { ReleaseError } from "./errors.ts";
 import { placesOf } from "./places.ts";
 import { preparing } from "./prepare.ts";
+import { handlerDown } from "./releases-file.ts";
 import { RELEASES_BACK } from "./releases-scripts.ts";
 import { BACK } from "./undo-scripts.ts";
 
@@ -59,8 +61,9 @@ export async function undoPrepare(
     const done: UndoneChange[] = [];
     for (const { what, path, backup, before, after } of files.toReversed()) {
       const change = { what, path, backup, before, after };
-      const undo = () => undoOne(node, version, change);
-      const record: FileChange = { what, path, why: "taken back" };
+      const undo = () => undoOne(node, version, change, recorded);
+      const back = { ...(after && { before: after }), ...(before && { after: before }) };
+      const record: FileChange = { what, path, why: TAKEN_BACK, ...back };
       let reason: string | undefined;
       await recorded.make(record, async () => {
         reason = await undo();
@@ -107,6 +110,7 @@ async function undoOne(
   node: BeamNode,
   version: string,
   change: Recorded,
+  recorded: FileChanges,
 ): Promise<string | undefined> {
   const { what, path } = change;
   if (what === "application") return "it runs on: application:stop would end it";
@@ -115,7 +119,6 @@ async function undoOne(
     if (known) await setRemoved(node, version);
     return undefined;
   }
-  if (path.endsWith("/RELEASES")) return releasesBack(node, change);
   if (what === "folder") {
     const library = path.split("/").at(-1) ?? "";
     const users = (await whichReleases(node)).filter(({ libraries }) =>
@@ -123,9 +126,12 @@ async function undoOne(
     );
     if (users.length > 0) return `${users[0]?.version} uses it`;
   } else {
-    const [now] = await pathStates(node, [path]);
+    const [now, folder] = await pathStates(node, [path, path.slice(0, path.lastIndexOf("/"))]);
+    if (folder?.kind === "missing") return undefined; // it went with all that was in it
     const md5 = now?.kind === "file" ? now.md5 : undefined;
     if (md5 === change.before) return undefined; // it is as it was
+    if (path.endsWith("/RELEASES")) return releasesBack(node, change, recorded);
+    if (change.after === undefined) return "the record of what was written is missing";
     if (md5 !== change.after) return "it was changed since";
   }
   const backup = change.backup === undefined ? atom("none") : charlist(change.backup);
@@ -133,13 +139,20 @@ async function undoOne(
   return problemOf(result);
 }
 
-async function releasesBack(node: BeamNode, { backup }: Recorded): Promise<string | undefined> {
+async function releasesBack(
+  node: BeamNode,
+  { backup }: Recorded,
+  recorded: FileChanges,
+): Promise<string | undefined> {
   const { releases } = await placesOf(node);
+  const guard = await recorded.refuseWhileGuarded();
   const bindings = {
     Releases: charlist(releases),
     Backup: backup === undefined ? atom("none") : charlist(backup),
+    Guard: guard ?? atom("undefined"),
   };
   const problem = problemOf(await runScript(node, RELEASES_BACK, bindings));
+  if (problem === "release_handler_down") throw handlerDown(node);
   return problem === "versions_would_be_forgotten"
     ? "the release handler would forget versions that it knows"
     : problem;
