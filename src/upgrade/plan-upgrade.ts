@@ -53,7 +53,7 @@ export async function planUpgrade(
   if (!(await whichReleases(remote)).some((known) => known.version === version)) {
     throw new UpgradeError("unpack", "unchanged", `${version} is not unpacked on the node`, {
       node: remote.name,
-      remedy: `\`beamctl release upgrade ${version} --dry-run\` unpacks it, and changes nothing else.`,
+      remedy: `\`beamctl release unpack ${version}\` unpacks it, and changes nothing else.`,
     });
   }
   const release = await runningRelease(remote);

@@ -9,7 +9,7 @@ export type AnyReport = OperationReport & Partial<Omit<UpgradeReport, keyof Oper
 /** Milliseconds for people. */
 export function time(milliseconds: number | null | undefined): string {
   if (milliseconds === null || milliseconds === undefined) return "not known";
-  if (milliseconds < 10) return `${milliseconds} ms`;
+  if (milliseconds < 10) return `${Math.round(milliseconds * 10) / 10} ms`;
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
   return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 2 : 1)} s`;
 }
