@@ -29,7 +29,7 @@ export function addPlanOptions(
     );
     command.option(
       "--in-relup",
-      "have the relup call them at their very place; if we vanish then, the node restarts",
+      "run the plan from within the relup; if we vanish then, the node restarts",
     );
   }
   if (plan) {

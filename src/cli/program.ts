@@ -126,7 +126,7 @@ export function buildProgram(): Command {
       .option("--install-timeout <duration>", "the longest the install may take", "5m")
       .option("--soak <duration>", "verify again and again this long before it is permanent", "0")
       .option("--edeliver-output", "be visible in nodes() and show what edeliver's relup prints")
-      .option("--dry-run", "check and show the plan, change nothing");
+      .option("--dry-run", "unpack, check and show the plan; change nothing that runs");
   for (const verb of ["upgrade", "downgrade"] as const) {
     hot(`${verb} <version>`, `${verb} hot, with nobody disconnected`)
       .option("--no-permanent", "do not make the version permanent at the end")

@@ -57,16 +57,22 @@ export async function operate<T>(
 
 /** The command that tells what came of it, with all that leads to the same node but the cookie. */
 function recoverCommand(globals: Globals, target: Target): string {
-  const { address, epmd, cookieFile, releaseRoot } = globals;
-  const flags: readonly (readonly [string, string | undefined])[] = [
-    ["--address", address],
-    ["--epmd", epmd],
-    ["--cookie-file", cookieFile],
-    ["--release-root", releaseRoot],
+  const flags: readonly (readonly [string, string | boolean | undefined])[] = [
+    ["--address", globals.address],
+    ["--epmd", globals.epmd],
+    ["--cookie-file", globals.cookieFile],
+    ["--release-root", globals.releaseRoot],
+    ["--plain", globals.plain],
+    ["--tls", globals.tls],
+    ["--tls-ca", globals.tlsCa],
+    ["--tls-cert", globals.tlsCert],
+    ["--tls-key", globals.tlsKey],
+    ["--tls-name", globals.tlsName],
   ];
-  const given = flags.flatMap(([flag, value]) =>
-    value === undefined ? [] : [` ${flag} ${value}`],
-  );
+  const given = flags.flatMap(([flag, value]) => {
+    if (value === undefined || value === false) return [];
+    return [value === true ? ` ${flag}` : ` ${flag} ${value}`];
+  });
   return `beamctl -n ${target.node}${given.join("")} recover`;
 }
 

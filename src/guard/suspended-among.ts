@@ -2,11 +2,11 @@
 
 import { leftSuspended, type Remote } from "../otp/index.ts";
 import type { Pid } from "../term/index.ts";
-import { pidKey } from "./journal/records.ts";
 
-/** Those of these processes that are suspended now, whoever did it. Changes nothing. */
+/**
+ * Those of these processes that are suspended now, whoever did it. Changes nothing; no other process is looked at, since one that hibernates can only be
+ * asked, and that wakes it.
+ */
 export async function suspendedAmong(remote: Remote, pids: readonly Pid[]): Promise<Pid[]> {
-  if (pids.length === 0) return [];
-  const asked = new Set(pids.map(pidKey));
-  return (await leftSuspended(remote)).filter((pid) => asked.has(pidKey(pid)));
+  return pids.length === 0 ? [] : leftSuspended(remote, { among: pids });
 }

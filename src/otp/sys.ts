@@ -39,7 +39,8 @@ const SUSPENDED: Script = new Script({
   source: `
 ${BATCH}
 Until = Now() + Wait,
-Seen = [{Pid, case process_info(Pid, current_function) of
+%% A pid of an earlier life of the node is a bad argument.
+Seen = [{Pid, case try process_info(Pid, current_function) catch error:_ -> undefined end of
     {_, {sys, suspend_loop, _}} -> suspended;
     {_, {erlang, hibernate, _}} -> hibernates;
     _ -> runs

@@ -43,7 +43,11 @@ export async function guarded(
     tell(left);
     guardian.lost.throwIfAborted();
     if (left === "nothing") return;
-    throw new UpgradeError("resume", "suspended", "not everything that was held runs again", {
+    const [outcome, text] =
+      left === "something"
+        ? (["suspended", "not everything that was held runs again"] as const)
+        : (["unknown", "the node did not tell whether all that was held runs again"] as const);
+    throw new UpgradeError("resume", outcome, text, {
       node: node.name,
       remedy: "Run `beamctl recover` now.",
     });

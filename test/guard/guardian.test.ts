@@ -61,6 +61,16 @@ describe.each(["otp23", ...OTPS] as const)("a guardian on %s", (otp) => {
     await expect(guardian.suspend(pids)).rejects.toThrow(GuardRefusedError);
   });
 
+  test("asks nobody else when it reads back: one that hibernates may end at a message", async () => {
+    const asleep = [atom("erlang"), atom("hibernate"), [atom("lists"), atom("seq"), [1, 2]]];
+    const other = await target.node.call("proc_lib", "spawn", asleep);
+    const guardian = await armed();
+    await guardian.suspend(pids.slice(0, 10));
+    expect(await guardian.disarm()).toMatchObject({ resumed: 10, leftSuspended: 0 });
+    expect(await target.node.call("erlang", "is_process_alive", [other])).toEqual(atom("true"));
+    await target.node.call("erlang", "exit", [other, atom("kill")]);
+  });
+
   test("refuses whatever keeps the node alive, and says why", async () => {
     await using guardian = await armed();
     const supervisor = await target.whereis("guard_sup");

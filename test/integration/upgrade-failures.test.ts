@@ -258,6 +258,11 @@ describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () 
       purpose: "something else",
     });
     const done = await cli.run(UP);
+    const machine = await cli.run([...UP, "--json"]);
+    expect(JSON.parse(machine.stdout)).toMatchObject({
+      result: "failed",
+      failure: { outcome: "unchanged" },
+    });
     expect(done.code).toBe(3);
     expect(done.stderr).toMatch(
       /guarded by \S+ \(process \d+\) on \S+ since \d+ s: something else/,
