@@ -45,6 +45,8 @@ export async function campaign(
     otp: otps,
     good:
       all.every(({ failed }) => failed === 0) &&
+      // What was not tried says why.
+      all.every(({ runs, skipped }) => runs + skipped.length > 0) &&
       parts.every(({ leftSuspended }) => leftSuspended === 0) &&
       (control === undefined || control.leftSuspended > 0),
     parts,

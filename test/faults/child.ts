@@ -18,6 +18,9 @@ export interface ControllerOptions {
   readonly limit?: string;
 }
 
+/** How long it is waited for what a controller says before that counts as never, in milliseconds. */
+const PATIENCE = 120_000;
+
 const SCRIPT = fileURLToPath(new URL("controller.ts", import.meta.url));
 
 /** A controller that runs. */
@@ -81,6 +84,7 @@ export class Controller implements AsyncDisposable {
 
   /** Waits until it has written one of these; which, and what it wrote on the rest of that line. */
   async saidOne(...texts: readonly string[]): Promise<readonly [text: string, rest: string]> {
+    const never = performance.now() + PATIENCE;
     for (;;) {
       for (const text of texts) {
         const at = this.#output.indexOf(text);
@@ -89,6 +93,8 @@ export class Controller implements AsyncDisposable {
       }
       if (this.#child.exitCode !== null || this.#child.signalCode !== null)
         throw new Error(`it ended before "${texts.join('" or "')}": ${this.#output}`);
+      if (performance.now() > never)
+        throw new Error(`it never said "${texts.join('" or "')}": ${this.#output.slice(-1_000)}`);
       await pause(5);
     }
   }

@@ -50,6 +50,11 @@ export function randomOf({ seed }: Context, part: string, run: number): Random {
   return new Random(seed * 1_000_003 + crc32(`${part} ${run}`));
 }
 
+/** The release for a part that takes one alone: another one for each part, as far as there are others. */
+export function oneOf({ otps }: Context, at: number): OtpSet {
+  return otps[at % otps.length] as OtpSet;
+}
+
 /** The time promised, and on a machine that does other things too half a minute more. */
 export function bound({ short }: Context, promised: number): number {
   return short ? promised + 30_000 : promised;

@@ -28,6 +28,7 @@ import {
   upgrade,
 } from "../../src/upgrade/index.ts";
 import { RELEASES_PUT } from "../../src/upgrade/release/releases-scripts.ts";
+import { mergeConfig } from "../../src/upgrade/release/runtime-config.ts";
 import { Cli } from "../support/cli/run.ts";
 import { hasRabbit, type OtpSet, provision } from "../support/index.ts";
 import { packPlain, SHOP_SECRET } from "../support/shop/plain.ts";
@@ -247,6 +248,12 @@ describe.runIf(HAVE)("a plain mix release that lacks something", () => {
     expect(inspectAll(error)).not.toContain(SHOP_SECRET);
     expect(await readFile(here("releases/0.2.0/sys.config"))).toEqual(config);
     await writeFile(runtime, kept);
+    // Nor does what was made stay on the disk, when its record could not be written.
+    const full = { make: () => Promise.reject(new Error("the disk is full")) };
+    const merged = mergeConfig(node, "shop", "0.2.0", full as unknown as FileChanges);
+    await expect(merged).rejects.toThrow("the disk is full");
+    expect((await readdir(here("releases/0.2.0"))).filter((name) => /new/.test(name))).toEqual([]);
+    expect(await readFile(here("releases/0.2.0/sys.config"))).toEqual(config);
   });
 
   it("is shown by the command, asks for a yes, and is taken back by it", async () => {

@@ -2,7 +2,6 @@
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { get } from "node:http";
-import { createServer, connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -15,6 +14,7 @@ import { type Instruction, partsOf, readRelupFile, writeRelup } from "../../src/
 import { atom, parse } from "../../src/term/index.ts";
 import { listeners } from "../../src/topology/index.ts";
 import { Cli } from "../support/cli/run.ts";
+import { FaultProxy } from "../support/fault-proxy.ts";
 import { hasRabbit, type OtpSet, provision } from "../support/index.ts";
 import { type ShopNode, type ShopOptions, startShop } from "../support/shop/start.ts";
 
@@ -30,7 +30,7 @@ afterAll(() => rm(state, { recursive: true, force: true }));
 async function open(set: OtpSet, options: Partial<ShopOptions> & { stalls?: boolean } = {}) {
   const { stalls = false, ...rest } = options;
   const shop = await startShop({ otp: await provision(set), ...rest });
-  const proxy = stalls ? await stallable(shop.distPort) : undefined;
+  const proxy = stalls ? await FaultProxy.start(shop.distPort) : undefined;
   const node = await link(shop);
   const { name, cookie } = shop;
   const cli = await Cli.for({ name, cookie, port: proxy?.port ?? shop.distPort });
@@ -40,7 +40,7 @@ async function open(set: OtpSet, options: Partial<ShopOptions> & { stalls?: bool
     cli,
     proxy,
     async [Symbol.asyncDispose]() {
-      proxy?.close();
+      await proxy?.[Symbol.asyncDispose]();
       await node.close();
       await shop[Symbol.asyncDispose]();
       await cli[Symbol.asyncDispose]();
@@ -53,28 +53,6 @@ const link = (shop: ShopNode): Promise<BeamNode> =>
     cookie: shop.cookie,
     address: { host: "127.0.0.1", port: shop.distPort },
   });
-
-/** A way to the node that can fall silent: nothing passes any more, and nobody is told. */
-async function stallable(to: number) {
-  const sockets: Socket[] = [];
-  const server = createServer((near) => {
-    const far = dial(to, "127.0.0.1");
-    for (const socket of [near, far]) socket.on("error", () => undefined);
-    sockets.push(near, far);
-    near.pipe(far).pipe(near);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as { port: number }).port,
-    stall: () => {
-      for (const socket of sockets) socket.unpipe().pause();
-    },
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}
 
 /** Runs a command and does `then` when it has written `when`. */
 async function struck(cli: Cli, args: string[], when: string, then: () => unknown) {

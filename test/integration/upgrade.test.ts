@@ -2,7 +2,6 @@
 
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
-import { type AddressInfo, createServer, connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,6 +15,7 @@ import type { Pid } from "../../src/term/index.ts";
 import { listeners } from "../../src/topology/index.ts";
 import { UpgradeError, type UpgradeOptions, upgrade } from "../../src/upgrade/index.ts";
 import { Cli } from "../support/cli/run.ts";
+import { FaultProxy } from "../support/fault-proxy.ts";
 import { hasRabbit, provision } from "../support/index.ts";
 import { type ShopNode, type ShopOptions, startShop } from "../support/shop/start.ts";
 
@@ -292,18 +292,10 @@ describe.runIf(HAVE)("an upgrade that ends half way", () => {
   it("by the loss of the link says that it cannot know; the node undoes it, and recover tells", async () => {
     await using given = await open();
     const { shop } = given;
-    const sockets: Socket[] = [];
-    const tunnel = createServer((near) => {
-      const far = dial(shop.distPort, "127.0.0.1");
-      sockets.push(near, far);
-      for (const socket of [near, far]) socket.on("error", () => undefined);
-      near.pipe(far).pipe(near);
-    });
-    await new Promise<void>((resolve) => tunnel.listen(0, "127.0.0.1", resolve));
-    const { port } = tunnel.address() as AddressInfo;
+    await using proxy = await FaultProxy.start(shop.distPort);
     const clients = await Clients.connect(shop.httpPort, 10);
     try {
-      const address = { host: "127.0.0.1", port };
+      const address = { host: "127.0.0.1", port: proxy.port };
       await using node = await connect(shop.name, { cookie: shop.cookie, address });
       await slowRequest(shop);
       const operation = run(node, "0.2.0", { drainTimeout: 20_000 });
@@ -311,7 +303,7 @@ describe.runIf(HAVE)("an upgrade that ends half way", () => {
         if (event.type === "stage" && event.stage === "drain") break;
       }
       expect((await leftSuspended(given.node)).length).toBe(10);
-      for (const socket of sockets) socket.destroy();
+      proxy.cut();
       const error = await failure(operation);
       expect(error).toMatchObject({ stage: "drain", outcome: "unknown" });
       expect(error.remedy).toContain("beamctl recover");
@@ -323,7 +315,6 @@ describe.runIf(HAVE)("an upgrade that ends half way", () => {
       await expectClean(given.node, "0.1.0");
     } finally {
       clients.close();
-      tunnel.close();
     }
   });
 

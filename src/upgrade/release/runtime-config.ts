@@ -1,6 +1,6 @@
 /** The runtime configuration of a mix release, merged into the version's sys.config: an install applies that file and nothing else. */
 
-import type { FileChanges } from "../../guard/index.ts";
+import type { FileChange, FileChanges } from "../../guard/index.ts";
 import type { BeamNode } from "../../node/index.ts";
 import { Answer, hex, lostEnvironment, problemOf, runScript } from "../../otp/index.ts";
 import { moduleLabel } from "../../relup/index.ts";
@@ -58,23 +58,32 @@ export async function mergeConfig(
     const file = `${layout.folder}/${CONFIG}`;
     const backup = `${file}.${stamp()}.bak`;
     const announced = { before: hex(before), after: hex(after), backup };
-    await changes.make(
-      { what: "file", path: file, why: "with the runtime configuration", ...announced },
-      async () => {
-        const bindings = {
-          File: charlist(file),
-          New: charlist(`${file}.beamctl-new`),
-          Backup: charlist(backup),
-          Before: before as Term,
-        };
-        const problem = problemOf(await runScript(node, PUT, bindings, { timeout: PATIENCE }));
-        if (problem !== undefined) throw failed(node, `${file} was not replaced: ${problem}`);
-        return {};
-      },
-    );
+    const bindings = {
+      File: charlist(file),
+      New: charlist(`${file}.beamctl-new`),
+      Backup: charlist(backup),
+      Before: before as Term,
+    };
+    const put = async () => {
+      const problem = problemOf(await runScript(node, PUT, bindings, { timeout: PATIENCE }));
+      if (problem !== undefined) throw failed(node, `${file} was not replaced: ${problem}`);
+      return {};
+    };
+    const change: FileChange = { what: "file", path: file, why: "with the runtime configuration" };
+    try {
+      await changes.make({ ...change, ...announced }, put);
+    } catch (error) {
+      await discardNew(node, file); // it holds secrets
+      throw error;
+    }
   }
   const left = await lost(node, layout);
   return others.length === 0 ? left : { ...left, problems: [notRun(others)] };
+}
+
+/** Deletes what a replacement that did not come about has left beside a file. */
+export async function discardNew(node: BeamNode, file: string): Promise<void> {
+  await node.call("file", "delete", [charlist(`${file}.beamctl-new`)]).catch(() => undefined);
 }
 
 /** Keys that an install takes away all the same: all of the configuration is there, so code has set them. */

@@ -17,6 +17,7 @@ import { placesOf } from "./places.ts";
 import { preparing } from "./prepare.ts";
 import { handlerDown } from "./releases-file.ts";
 import { RELEASES_BACK } from "./releases-scripts.ts";
+import { discardNew } from "./runtime-config.ts";
 import { BACK } from "./undo-scripts.ts";
 
 /** What of one recorded change was taken back. */
@@ -128,6 +129,7 @@ async function undoOne(
   } else {
     const [now, folder] = await pathStates(node, [path, path.slice(0, path.lastIndexOf("/"))]);
     if (folder?.kind === "missing") return undefined; // it went with all that was in it
+    if (path.endsWith("/sys.config")) await discardNew(node, path);
     const md5 = now?.kind === "file" ? now.md5 : undefined;
     if (md5 === change.before) return undefined; // it is as it was
     if (path.endsWith("/RELEASES")) return releasesBack(node, change, recorded);

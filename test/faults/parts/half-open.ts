@@ -2,9 +2,9 @@
 
 import { Guardian, guardStatus } from "../../../src/guard/index.ts";
 import { connect } from "../../../src/node/index.ts";
+import { FaultProxy } from "../../support/fault-proxy.ts";
 import { ensure, errorOf, recovered, until, untilFree } from "../observe.ts";
 import { bound, type Context, type Part, Tally } from "../part.ts";
-import { FaultProxy } from "../proxy.ts";
 import { type Run, spread } from "../spread.ts";
 
 const PROCESSES = 10_000;
@@ -60,6 +60,9 @@ async function silence(
     const freed = await untilFree(target, from, bound(context, lease + MARGIN));
     const status = await guardStatus(target.node);
     ensure(status?.phase === "done", "the guardian has not undone it");
+    // A silent link is known by the lease alone: whatever else undoes it comes later.
+    const silent = fault === "both" || fault === "to node";
+    ensure(!silent || status.why === "lease", `the guardian undid it for ${status.why}`);
     await until(async () => guardian.lost.aborted, "the controller never learned of it");
     tally.most("learnedMs", await learned);
     tally.add(fault === "both" ? "halfOpen" : fault, 1);

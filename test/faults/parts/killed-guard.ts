@@ -90,7 +90,8 @@ async function bothDead(
 async function alive(context: Context, tally: Tally, { target }: Run): Promise<void> {
   const node = await target.connect();
   try {
-    const guardian = await Guardian.arm(node, { stateDirectory: target.state });
+    // The backstop is far away, so that nobody but the controller can give back.
+    const guardian = await Guardian.arm(node, { stateDirectory: target.state, cap: 600_000 });
     await guardian.suspend(await target.servers());
     await target.killGuard();
     const freed = await untilFree(target, Date.now(), limitOf(context));

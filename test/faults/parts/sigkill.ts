@@ -29,6 +29,9 @@ export const sigkill: Part = {
     // A campaign whose kills all came between two holds would show nothing.
     const held = Number(tally.figures().details["held"] ?? 0);
     if (held === 0) tally.fail("no kill came while something was held");
+    // Nor would one whose kills were all found out by the lease, seconds later.
+    const seen = Number(tally.figures().details["seenAtOnce"] ?? 0);
+    if (seen === 0) tally.fail("no guardian saw the end of its controller");
     return tally.figures();
   },
 };
@@ -52,6 +55,7 @@ async function kill(context: Context, tally: Tally, { target, index, random }: R
   ensure(report.operations.length === 1, `${report.operations.length} operations had no end`);
   const undone = (undoneByGuard?.resumed ?? 0) + (undoneByGuard?.restarted ?? 0);
   tally.add("held", undone > 0 ? 1 : 0);
+  tally.add("seenAtOnce", undoneByGuard?.why === "controller" ? 1 : 0);
   tally.add("givenBack", undone);
   tally.freed(freed);
 }
