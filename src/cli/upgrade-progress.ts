@@ -56,7 +56,8 @@ const SHOWN_FROM = 500;
 /** What a hold has come to; what is allowed is told before by a line of the log. */
 function budgetLines({ stage, soft, held, queue }: UpgradeEvent & { type: "budget" }): string[] {
   if (held < SHOWN_FROM) return [];
-  const waits = queue === undefined ? "" : `; ${queue.sum} messages wait, ${queue.max} for one`;
+  const waits =
+    queue === undefined ? "" : `; ${queue.sum} messages wait, at most ${queue.max} for one process`;
   return [`${stage}: held for ${held} of ${soft} ms${waits}`];
 }
 

@@ -372,7 +372,7 @@ get_disk_data() -> [{"/", 1000000, 0}, {"${root}", 1000000, ${100 - free}}].\n`;
 
   it("know that what runs is not yet permanent, and find nothing else on the way back", async () => {
     await installRelease(node, "0.2.0", { updatePaths: true });
-    expect(await codes("0.1.0")).toEqual(["warning not-permanent"]);
+    expect(await codes("0.1.0")).toEqual(["notice not-permanent"]);
     expect((await check("0.1.0")).way?.direction).toBe("down");
   });
 });

@@ -59,7 +59,9 @@ function finish(printer: Printer, report: PrepareReport): number | undefined {
       problems.length === 0
         ? ""
         : `, ${problems.length} that ${problems.length === 1 ? "is" : "are"} yours to mend`;
-    process.stdout.write(`${node}: ${version}: ${changes.length} changes ${made}${rest}\n`);
+    const count = changes.length === 1 ? "1 change" : `${changes.length} changes`;
+    process.stdout.write(`${node}: ${version}: ${count} ${made}${rest}\n`);
+    if (!dryRun && rest === "") printer.note(`next: \`beamctl release plan ${version}\``);
   } else {
     printer.record({
       ...{ node, version, dryRun },

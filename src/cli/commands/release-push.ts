@@ -21,6 +21,9 @@ export const run: Run = async (globals, local, [tarball = ""]) => {
     if (printer.format === "ndjson") {
       process.stdout.write(`${JSON.stringify({ type: "report", ...report })}\n`);
     } else printer.record({ ...report });
+    printer.note(
+      `next: \`beamctl release prepare ${report.version} --dry-run\` lists what it lacks`,
+    );
     return undefined;
   });
 };

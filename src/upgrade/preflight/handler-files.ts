@@ -102,9 +102,10 @@ async function startData({ root, releases, records }: Ground): Promise<Finding[]
   ];
 }
 
-function statuses({ releases, running }: Ground): Finding[] {
+function statuses({ releases, running, version }: Ground): Finding[] {
   const unfinished = releases.find(({ status }) => status === "tmp_current");
   const permanent = releases.find(({ status }) => status === "permanent");
+  const back = permanent?.version === version;
   return [
     ...(unfinished === undefined
       ? []
@@ -123,10 +124,12 @@ function statuses({ releases, running }: Ground): Finding[] {
       : [
           {
             code: "not-permanent",
-            severity: "warning" as const,
+            severity: back ? ("notice" as const) : ("warning" as const),
             what: `${running.version} runs, but ${permanent.version} is permanent`,
-            cause: `a failure of this upgrade restarts the node on ${permanent.version}`,
-            remedy: "If it is good, make it permanent first: `beamctl release commit`.",
+            cause: `a failure of this ${back ? "downgrade" : "upgrade"} restarts the node on ${permanent.version}`,
+            remedy: back
+              ? "That is the version that this leads to, but a restart disconnects the clients."
+              : "If it is good, make it permanent first: `beamctl release commit`.",
             about: [running.version],
           },
         ]),

@@ -53,8 +53,12 @@ export function countRows({ counts, timeline, duration }: AnyReport): [string, s
   ];
 }
 
+/** Where a version that runs on trial goes from here. */
+const ON_TRIAL = "`beamctl release commit` keeps it, `beamctl release rollback` leaves it";
+
 /** What was read back after the install, and again after the resume. */
-export function verifiedRows({ verified, permanent, to }: AnyReport): [string, string][] {
+export function verifiedRows(report: AnyReport): [string, string][] {
+  const { verified, permanent, to, failure } = report;
   const items = verified?.items ?? [];
   if (items.length === 0 && permanent !== true) return [];
   return [
@@ -62,7 +66,10 @@ export function verifiedRows({ verified, permanent, to }: AnyReport): [string, s
       `${what}, ${at}`,
       result === "ok" ? found : `${result}: ${found}`,
     ]),
-    [`${to ?? "the version"} is permanent`, permanent === true ? "yes" : "no"],
+    [
+      `${to ?? "the version"} is permanent`,
+      permanent === true ? "yes" : failure === null ? `no; ${ON_TRIAL}` : "no",
+    ],
   ];
 }
 

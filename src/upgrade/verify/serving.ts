@@ -102,7 +102,10 @@ export async function channelItem(remote: Remote, before: ChannelCounts): Promis
   const step = Math.max(1, Math.ceil(found.length / SAMPLE));
   const sample = found.filter((_, index) => index % step === 0).map(({ pid }) => pid);
   const { suspended, silent, answered } = await ask(remote, sample);
-  const text = `${answered} of ${sample.length} asked answer; ${some(told) || "there is none"}`;
+  const text =
+    found.length === 0 && told.length === 0
+      ? "there are none"
+      : `${answered} of ${sample.length} asked answer; ${some(told)}`;
   const bad = suspended.length > 0 || (silent.length > 0 && answered === 0);
   const odd = silent.length > 0 || lost.length > 0;
   return {
