@@ -30,6 +30,7 @@ export const upgrades: Part = {
         tally.add(name, count);
       }
       tally.add("requests", http.sent);
+      tally.add("requestsFailed", http.failed);
       tally.most("longestWaitMs", pauseMs.max);
       tally.most("longestHoldMs", holdMs.max);
       tally.freed({ took: holdMs.max, left: leftSuspended });
