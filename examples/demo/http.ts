@@ -9,6 +9,8 @@ export const SLOW_MS = 1000;
 export interface HttpFigures {
   readonly sent: number;
   readonly failed: number;
+  /** Why they failed, each reason once. */
+  readonly reasons: readonly string[];
   /** Those that began in one version and would have called the other one at their end. */
   readonly mixed: number;
 }
@@ -20,6 +22,7 @@ export class SlowRequests {
   readonly #ms: number;
   #sent = 0;
   #failed = 0;
+  readonly #reasons = new Set<string>();
   #mixed = 0;
 
   /** @param ms how long the server works on each. Default 1000 */
@@ -35,24 +38,40 @@ export class SlowRequests {
   }
 
   figures(): HttpFigures {
-    return { sent: this.#sent, failed: this.#failed, mixed: this.#mixed };
+    return {
+      sent: this.#sent,
+      failed: this.#failed,
+      reasons: [...this.#reasons],
+      mixed: this.#mixed,
+    };
   }
 
   #begin(port: number): void {
     this.#sent += 1;
-    const running = request(port, this.#ms).then((body) => {
-      const [first, last] = body?.split(" ") ?? [];
-      if (body === undefined) this.#failed += 1;
-      else if (first !== last) this.#mixed += 1;
-      this.#running.delete(running);
-    });
+    const running = request(port, this.#ms)
+      .then(
+        (body) => {
+          const [first, last] = body.split(" ");
+          if (first !== last) this.#mixed += 1;
+        },
+        (reason: Error) => {
+          this.#failed += 1;
+          this.#reasons.add(reason.message);
+        },
+      )
+      .then(() => {
+        this.#running.delete(running);
+      });
     this.#running.add(running);
   }
 }
 
-/** One request that the server works on for `ms` milliseconds: its whole body, or `undefined` when it was not answered with 200 within 10 seconds more. */
-export function request(port: number, ms: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
+/**
+ * One request that the server works on for `ms` milliseconds: its whole body.
+ * @throws Error when it was not answered with 200 within 10 seconds more
+ */
+export function request(port: number, ms: number): Promise<string> {
+  return new Promise((resolve, reject) => {
     const options = { host: "127.0.0.1", port, path: `/slow?ms=${ms}`, agent: false };
     const signal = AbortSignal.timeout(ms + 10_000);
     get({ ...options, signal }, (response) => {
@@ -60,10 +79,11 @@ export function request(port: number, ms: number): Promise<string | undefined> {
       response.setEncoding("utf8").on("data", (text: string) => {
         body += text;
       });
-      response.on("error", () => resolve(undefined));
-      response.on("end", () =>
-        resolve(response.statusCode === 200 && response.complete ? body : undefined),
-      );
-    }).on("error", () => resolve(undefined));
+      response.on("error", reject);
+      response.on("end", () => {
+        if (response.statusCode === 200 && response.complete) resolve(body);
+        else reject(new Error(`it was answered ${response.statusCode}, ${body.length} characters`));
+      });
+    }).on("error", reject);
   });
 }

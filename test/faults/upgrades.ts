@@ -54,7 +54,11 @@ export interface UpgradesFigures {
   readonly holdMs: Spread;
   /** How long all pushes waited, held or not. */
   readonly replyMs: Spread;
-  readonly http: { readonly sent: number; readonly failed: number };
+  readonly http: {
+    readonly sent: number;
+    readonly failed: number;
+    readonly reasons: readonly string[];
+  };
   readonly growth: Growth;
   /** Of this process, from the fourth round to the last. */
   readonly controller: Readonly<Record<string, number>>;
@@ -155,7 +159,7 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
   const controllers: Controller[] = [];
   const longest = new Waits();
   const waits = new Waits();
-  const http = { sent: 0, failed: 0 };
+  const http = { sent: 0, failed: 0, reasons: new Set<string>() };
   for (let round = 1; round <= rounds; round++) {
     const requests = inFlight > 0 && new SlowRequests(shop.httpPort, inFlight, REQUEST_MS);
     await pause(random.below(PAUSE));
@@ -163,8 +167,10 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
     await pause(random.below(PAUSE));
     if (requests) {
       await requests.stop();
-      http.sent += requests.figures().sent;
-      http.failed += requests.figures().failed;
+      const { sent, failed, reasons } = requests.figures();
+      http.sent += sent;
+      http.failed += failed;
+      for (const reason of reasons) http.reasons.add(`round ${round}: ${reason}`);
     }
     const now = await traffic.counts();
     const wait = now.waits.reduce((most, one) => Math.max(most, one), 0);
@@ -185,7 +191,7 @@ async function storm(options: UpgradesOptions, inFlight: number, change: Round) 
     counts,
     longest,
     waits,
-    http,
+    http: { ...http, reasons: [...http.reasons] },
     counted: Number(await evaluate(node, "'Elixir.Shop.Counter':value()", { language: "erlang" })),
     grown: grown(before.counts, after.counts),
     memory: grown(before.memory, after.memory),
@@ -221,7 +227,10 @@ function failures(figures: Omit<UpgradesFigures, "failed">, counted: number): st
     [counted === answered, "the counter counted every message once"],
     [figures.disconnected === 0, "no socket was closed"],
     [figures.sameSockets === clients, "every socket is the connection that it was"],
-    [http.failed === 0, "every HTTP request was answered"],
+    [
+      http.failed === 0,
+      `every HTTP request was answered (${http.failed} were not: ${http.reasons.join("; ")})`,
+    ],
     [figures.leftSuspended === 0, "nothing is left suspended"],
     ...Object.keys(growth.beyond).map((key): [boolean, string] => [
       false,
