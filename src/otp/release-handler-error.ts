@@ -25,6 +25,7 @@ export type ReleaseHandlerReason =
   | "illegal_instruction_after_point_of_no_return"
   | "suspended_supervisor"
   | "code_change_failed"
+  | "code_change_late"
   | "permanent"
   | "bad_status"
   | "file_error"
@@ -120,8 +121,13 @@ const EXPLANATIONS: Readonly<Record<Exclude<ReleaseHandlerReason, "other">, Expl
     remedy: "Resume it, then try again; no supervisor may be suspended during an upgrade.",
   },
   code_change_failed: {
-    why: ([pid, module]) => `code_change of ${module} failed in ${pid}`,
+    why: ([pid, module]) => `code_change of ${moduleName(module)} failed in ${pid}`,
     remedy: "The node restarts on its permanent release; correct code_change and build again.",
+  },
+  code_change_late: {
+    why: ([pid, module]) =>
+      `code_change of ${moduleName(module)} in ${pid} took longer than the 5 s that the release handler waits`,
+    remedy: "The node restarts on its permanent release; leave in code_change only what is quick.",
   },
   permanent: {
     why: ([version]) => `release ${version} is the permanent one`,
@@ -208,7 +214,21 @@ function explainExit(cause: Term | undefined): ReturnType<typeof explain> {
   // A crash's reason is often wrapped with a stack: only known heads are looked for, states stay unread.
   const heads = [cause, cause instanceof Tuple ? cause.items[0] : undefined].map(headOf);
   if (heads.includes("suspended_supervisor")) return { reason: "suspended_supervisor", about: [] };
+  const late = lateCodeChange(cause);
+  if (late !== undefined) return { reason: "code_change_late", about: late };
   return { reason: "exit", about: [heads.find((head) => head !== undefined) ?? "unknown"] };
+}
+
+/** Process and module of `{timeout, {sys, change_code, [Pid, Module | _]}}`; the rest of the call stays unread. */
+function lateCodeChange(cause: Term | undefined): readonly string[] | undefined {
+  if (!(cause instanceof Tuple) || headOf(cause) !== "timeout") return undefined;
+  const [module, name, args] = cause.items[1] instanceof Tuple ? cause.items[1].items : [];
+  if (headOf(module) !== "sys" || headOf(name) !== "change_code") return undefined;
+  return Array.isArray(args) && args.length >= 2 ? args.slice(0, 2).map(wordOf) : undefined;
+}
+
+function moduleName(module = ""): string {
+  return module.replace(/^Elixir\./, "");
 }
 
 function headOf(term: Term | undefined): string | undefined {

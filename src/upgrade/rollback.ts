@@ -33,7 +33,9 @@ async function wayBack(remote: Remote): Promise<string> {
     throw refused(
       remote,
       `${version} runs and is permanent: there is nothing to roll back`,
-      `To leave it: \`beamctl release downgrade ${old.length === 1 ? old[0] : "VERSION"}\`.`,
+      old.length === 0
+        ? "No older version is on the node."
+        : `To leave it: \`beamctl release downgrade ${old.length === 1 ? old[0] : "VERSION"}\`.`,
     );
   }
   const permanent = releases.find((one) => one.status === "permanent");

@@ -157,6 +157,7 @@ describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () 
         expect(recovered.stdout).toMatch(
           /the node undid it by itself \(controller\): \d processes, 10 acceptors/,
         );
+        expect(recovered.stderr).toContain("0.2.0 runs, and 0.1.0 is permanent");
         expect(recovered.code).toBe(0);
         await expectWhole(node, "0.1.0", "0.2.0");
         const back = await cli.run(["release", "rollback", "-yq"]);

@@ -13,6 +13,7 @@ describe("a reason of the release handler", () => {
   const explain = (detail: Term): otp.ReleaseHandlerError =>
     new otp.ReleaseHandlerError("a@b", "install_release", detail);
   const secret = charlist("secret");
+  const changeCode = (...args: Term[]): Term => tuple(atom("sys"), atom("change_code"), args);
 
   it.each<[Term, string, RegExp]>([
     [tuple(atom("no_such_release"), charlist("9")), "no_such_release", /release 9 is not known/],
@@ -30,6 +31,12 @@ describe("a reason of the release handler", () => {
       "code_change_failed",
       /code_change of m failed in p/,
     ],
+    [
+      tuple(atom("EXIT"), tuple(atom("timeout"), changeCode(atom("p"), atom("Elixir.M"), secret))),
+      "code_change_late",
+      /code_change of M in p took longer than the 5 s/,
+    ],
+    [tuple(atom("EXIT"), tuple(atom("timeout"), secret)), "exit", /crashed: timeout/],
     [
       tuple(atom("EXIT"), tuple(tuple(atom("suspended_supervisor"), secret), [])),
       "suspended_supervisor",

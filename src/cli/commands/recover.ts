@@ -7,6 +7,7 @@ import {
   type RecoveredOperation,
   recover,
 } from "../../guard/index.ts";
+import { type Remote, whichReleases } from "../../otp/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
@@ -46,6 +47,8 @@ export const run: Run = async (globals, local) => {
       }
       const end = report.nothingLeft ? "nothing is left suspended or held" : "NOT everything runs";
       process.stdout.write(`${node.name}: ${end}\n`);
+      const trial = await onTrial(node);
+      if (trial !== undefined) printer.note(trial);
     } else {
       printer.record({
         node: report.node,
@@ -56,6 +59,15 @@ export const run: Run = async (globals, local) => {
     return report.nothingLeft ? undefined : EXIT.leftSuspended;
   });
 };
+
+/** What a run that ended after its install has left to decide; nothing where no release handler tells. */
+async function onTrial(remote: Remote): Promise<string | undefined> {
+  const releases = await whichReleases(remote).catch(() => []);
+  const current = releases.find(({ status }) => status === "current");
+  const permanent = releases.find(({ status }) => status === "permanent");
+  if (current === undefined || permanent === undefined) return undefined;
+  return `${current.version} runs, and ${permanent.version} is permanent: \`beamctl release commit\` keeps what runs, \`beamctl release rollback\` leaves it`;
+}
 
 function told(operation: RecoveredOperation): string {
   const { purpose, holder, host, at, restarted, undoneByGuard, undoneNow, freed, left } = operation;

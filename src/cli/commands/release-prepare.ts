@@ -60,8 +60,11 @@ function finish(printer: Printer, report: PrepareReport): number | undefined {
         ? ""
         : `, ${problems.length} that ${problems.length === 1 ? "is" : "are"} yours to mend`;
     const count = changes.length === 1 ? "1 change" : `${changes.length} changes`;
-    process.stdout.write(`${node}: ${version}: ${count} ${made}${rest}\n`);
-    if (!dryRun && rest === "") printer.note(`next: \`beamctl release plan ${version}\``);
+    const whole = changes.length === 0 && rest === "";
+    const end = whole ? "lacks nothing for a hot upgrade" : `${count} ${made}${rest}`;
+    process.stdout.write(`${node}: ${version}: ${end}\n`);
+    if (whole || (!dryRun && rest === ""))
+      printer.note(`next: \`beamctl release plan ${version}\``);
   } else {
     printer.record({
       ...{ node, version, dryRun },

@@ -6,8 +6,9 @@ import { type AnyReport, budgetRows, countRows, time, verdict, verifiedRows } fr
 
 /** The short form: what happened and the figures that matter. */
 export function summary(report: AnyReport): string {
-  const { node, title, failure } = report;
+  const { node, title, failure, result } = report;
   const lines = [`${node}: ${title}`, `  ${verdict(report)}`];
+  if (result === "planned") return clean(lines);
   if (failure?.remedy) lines.push(`  to do: ${failure.remedy}`);
   const sections = [pauses(report), rows(countRows(report).filter(isNews)), waits(report)];
   for (const section of sections) if (section.length > 0) lines.push("", ...section);
