@@ -2,7 +2,7 @@
 
 import { append } from "../relup/index.ts";
 import type { Atom } from "../term/index.ts";
-import type { Listener } from "../topology/index.ts";
+import { isRunning, type Listener } from "../topology/index.ts";
 import { applicationArgument } from "./application-argument.ts";
 import { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
 import { chosenListeners } from "./chosen-listeners.ts";
@@ -14,7 +14,7 @@ import type { RunnableInstruction } from "./instruction.ts";
 const NAME = "ResumeRanchAcceptors";
 
 /**
- * Restarts what was stopped and reads back that as many acceptors run as before, on each listener. An acceptor that already runs is as
+ * Lets run again what was stopped and reads back that as many acceptors run as before, on each listener. An acceptor that already runs is as
  * wished: unlike edeliver's, it can be run twice. A listener that restarted in between runs by itself; one that came back on another port,
  * as with port 0, is a warning.
  */
@@ -25,8 +25,12 @@ export const ResumeRanchAcceptors: RunnableInstruction<Atom> = defineInstruction
   arguments: applicationArgument,
 
   async run(context) {
-    const { node, facts, log } = context;
-    await guarded(NAME, context).release();
+    const { node, config, facts, log } = context;
+    const guardian = guarded(NAME, context);
+    if (config.acceptors === "hold") {
+      await guardian.resume(facts.listeners.flatMap(({ stops }) => stops.hold));
+    }
+    await guardian.release();
     const now = await chosenListeners(context);
     for (const before of facts.listeners) {
       const after = now.find(({ name }) => name === before.name);
@@ -49,5 +53,5 @@ export const ResumeRanchAcceptors: RunnableInstruction<Atom> = defineInstruction
 });
 
 function runningOf(listener: Listener | undefined): number {
-  return listener?.acceptors.filter(({ pid }) => pid !== undefined).length ?? 0;
+  return listener?.acceptors.filter(isRunning).length ?? 0;
 }

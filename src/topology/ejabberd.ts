@@ -34,7 +34,7 @@ function listener(answer: Answer, version: string, row: Term): Listener {
   const unanswered = answer.list(hung).map((one) => answer.pid(one));
   const known = !(child instanceof Atom) || child.name !== "unknown";
   const place: Place = { supervisor, id: ref as Term };
-  const acceptors: readonly Acceptor[] = known ? [{ ...place, pid }] : [];
+  const acceptors: readonly Acceptor[] = known ? [{ ...place, pid, frozen: false }] : [];
   const protocol = answer.atom(module);
   return {
     ref: ref as Term,

@@ -13,7 +13,13 @@ export {
 export { type Endpoint, endpoints } from "./endpoints.ts";
 export { TopologyError } from "./errors.ts";
 export { type IdleTimeout, idleTimeouts } from "./idle-timeouts.ts";
-export type { Acceptor, Listener, ListenerStatus, Place } from "./listener.ts";
+export {
+  type Acceptor,
+  isRunning,
+  type Listener,
+  type ListenerStatus,
+  type Place,
+} from "./listener.ts";
 export { SocketsSeen } from "./seen.ts";
 export type {
   Channel,

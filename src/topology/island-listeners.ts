@@ -5,7 +5,7 @@ import { Atom, atom, inspect, type Term } from "../term/index.ts";
 import { around, type LookOptions } from "./adapter.ts";
 import { addressOf } from "./ip-text.ts";
 import { ISLAND } from "./island-source.ts";
-import { type Acceptor, type Listener, type Place, statusOf } from "./listener.ts";
+import { type Acceptor, type Listener, type Place, runningPids, statusOf } from "./listener.ts";
 import type { Stacks } from "./stacks.ts";
 
 /** See {@link Adapter.listeners}; the same for every Thousand Island from 1.0 on. */
@@ -26,14 +26,18 @@ function listener(answer: Answer, stacks: Stacks, row: Term): Listener {
   const pid = answer.pid(server);
   const unanswered = answer.list(hung).map((one) => answer.pid(one));
   const acceptors = answer.list(children).map((child): Acceptor => {
-    const [supervisor, id, acceptor] = answer.tuple(child, 3);
-    return { supervisor: answer.pid(supervisor), id: id as Term, pid: answer.maybePid(acceptor) };
+    const [supervisor, id, acceptor, frozen] = answer.tuple(child, 4);
+    return {
+      supervisor: answer.pid(supervisor),
+      id: id as Term,
+      pid: answer.maybePid(acceptor),
+      frozen: answer.boolean(frozen),
+    };
   });
   const isOpen = answer.boolean(open);
-  const hold: Place[] = acceptors
+  const refuse: Place[] = acceptors
     .filter((acceptor) => acceptor.pid !== undefined)
     .map(({ supervisor, id }) => ({ supervisor, id }));
-  const refuse: Place[] = [...hold];
   if (answer.boolean(shutdown)) refuse.push({ supervisor: pid, id: SHUTDOWN_LISTENER });
   if (isOpen) refuse.push({ supervisor: pid, id: LISTENER });
   const application = atomOrNone(app);
@@ -51,7 +55,7 @@ function listener(answer: Answer, stacks: Stacks, row: Term): Listener {
     address: isOpen ? addressOf(name) : undefined,
     status: statusOf(unanswered, isOpen, acceptors),
     acceptors,
-    stops: { hold, refuse },
+    stops: { hold: runningPids(acceptors), refuse },
     application,
     embedded: true,
     protocol: protocol === BANDIT ? "Bandit" : protocol,
@@ -87,9 +91,10 @@ Answers = maps:from_list(Children(maps:keys(Sups) ++ lists:append(maps:values(Po
 Silent = fun(Pids) -> [Pid || Pid <- Pids, maps:get(Pid, Answers) =:= timeout] end,
 Listed = fun(Pid) -> case maps:get(Pid, Answers, gone) of Listing when is_list(Listing) -> lists:reverse(Listing); _ -> [] end end,
 
+Frozen = fun(Pid) -> is_pid(Pid) andalso process_info(Pid, status) =:= {status, suspended} end,
 %% An acceptors' supervisor that is down counts as an acceptor that is.
-Acceptors = fun({_, Sup, _, _}, _) when is_pid(Sup) -> [{Sup, Id, Pid} || {Id = acceptor, Pid, _, _} <- Listed(Sup)];
-               ({Id, Down, _, _}, Pool) -> [{Pool, Id, Down}]
+Acceptors = fun({_, Sup, _, _}, _) when is_pid(Sup) -> [{Sup, Id, Pid, Frozen(Pid)} || {Id = acceptor, Pid, _, _} <- Listed(Sup)];
+               ({Id, Down, _, _}, Pool) -> [{Pool, Id, Down, false}]
 end,
 Name = fun(Listener) -> case process_info(Listener, links) of
     {_, Linked} -> case [Port || Port <- Linked, is_port(Port)] of
@@ -125,7 +130,7 @@ end,
     {Ref, Server, Connections, Pool, Rows, Listening =/= [],
      [Pid || {Pid, {'Elixir.ThousandIsland.ShutdownListener', init, 1}} <- Of] =/= [],
      case Listening of [Listener | _] -> Name(Listener); [] -> none end,
-     [Pid || {_, _, Pid} <- lists:sublist(Rows, 1), is_pid(Pid), Tls(Pid)] =/= [],
+     [Pid || {_, _, Pid, _} <- lists:sublist(Rows, 1), is_pid(Pid), Tls(Pid)] =/= [],
      case application:get_application(Server) of {ok, App} -> App; undefined -> none end,
      Handler(Connections, Listening, Modules),
      [Up || {Up, _} <- [Kin(Server)], lists:member(Up, HungParents)] ++ Silent([Server | maps:get(Server, Pooled) ++ maps:get(Server, Sups)])}

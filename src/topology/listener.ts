@@ -3,7 +3,7 @@
 import type { Pid, Term } from "../term/index.ts";
 
 /**
- * `held`: every acceptor is terminated and the socket listens, so clients wait. `suspended`: the socket is closed, so clients are
+ * `held`: every acceptor is frozen or terminated and the socket listens, so clients wait. `suspended`: the socket is closed, so clients are
  * refused. `partial`: some acceptors run. `hung`: a supervisor of it does not answer, so its acceptors are not known.
  */
 export type ListenerStatus = "running" | "held" | "suspended" | "partial" | "hung";
@@ -18,6 +18,18 @@ export interface Place {
 export interface Acceptor extends Place {
   /** `undefined` while it is terminated: then it is held. */
   readonly pid: Pid | undefined;
+  /** Whether it is frozen by `erlang:suspend_process`: then it is held too. */
+  readonly frozen: boolean;
+}
+
+/** Whether it accepts connections now. */
+export function isRunning({ pid, frozen }: Acceptor): boolean {
+  return pid !== undefined && !frozen;
+}
+
+/** Those that accept connections now. */
+export function runningPids(acceptors: readonly Acceptor[]): Pid[] {
+  return acceptors.flatMap((one) => (isRunning(one) && one.pid !== undefined ? [one.pid] : []));
 }
 
 /** What these acceptors mean; `open`: whether there is a socket that listens. */
@@ -28,7 +40,7 @@ export function statusOf(
 ): ListenerStatus {
   if (unanswered.length > 0) return "hung";
   if (!open) return "suspended";
-  const running = acceptors.filter(({ pid }) => pid !== undefined).length;
+  const running = acceptors.filter(isRunning).length;
   if (running === acceptors.length) return "running";
   return running === 0 ? "held" : "partial";
 }
@@ -54,10 +66,11 @@ export interface Listener {
   readonly status: ListenerStatus;
   readonly acceptors: readonly Acceptor[];
   /**
-   * What is terminated, in this order, so that new clients wait (`hold`) or are refused (`refuse`); restarted in the reverse order. Only
-   * what runs now. Empty where this library has no such way.
+   * Only what runs now; empty where this library has no such way. `hold`: the acceptors that are frozen so that new clients wait. To terminate them would
+   * reset the connections that they have accepted and not yet handed over. `refuse`: what is terminated, in this order, so that new clients are
+   * refused; restarted in the reverse order.
    */
-  readonly stops: { readonly hold: readonly Place[]; readonly refuse: readonly Place[] };
+  readonly stops: { readonly hold: readonly Pid[]; readonly refuse: readonly Place[] };
   /** The application whose tree it is part of, if any. */
   readonly application: string | undefined;
   /** Whether it hangs under its application's own tree and not under the library's. */

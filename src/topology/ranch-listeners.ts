@@ -4,7 +4,7 @@ import { Answer, BATCH, type Remote, runScript, Script } from "../otp/index.ts";
 import { Atom, atom, inspect, type Pid, type Term } from "../term/index.ts";
 import { around, type LookOptions } from "./adapter.ts";
 import { addressOf } from "./ip-text.ts";
-import { type Acceptor, type Listener, type Place, statusOf } from "./listener.ts";
+import { type Acceptor, type Listener, type Place, runningPids, statusOf } from "./listener.ts";
 import { RANCH } from "./ranch-source.ts";
 import type { Stacks } from "./stacks.ts";
 
@@ -28,12 +28,16 @@ function listener(answer: Answer, kind: "ranch1" | "ranch2", version: string, ro
   const unanswered = answer.list(hung).map((one) => answer.pid(one));
   const supervisor = answer.maybePid(acceptorsSup);
   const acceptors = answer.list(children).map((child): Acceptor => {
-    const [id, acceptor] = answer.tuple(child, 2);
-    return { supervisor: supervisor as Pid, id: id as Term, pid: answer.maybePid(acceptor) };
+    const [id, acceptor, frozen] = answer.tuple(child, 3);
+    return {
+      supervisor: supervisor as Pid,
+      id: id as Term,
+      pid: answer.maybePid(acceptor),
+      frozen: answer.boolean(frozen),
+    };
   });
   const isEmbedded = answer.boolean(embedded);
   const application = atomOrNone(app);
-  const running = acceptors.filter((acceptor) => acceptor.pid !== undefined);
   const refuse: Place[] = supervisor === undefined ? [] : [{ supervisor: pid, id: ACCEPTORS_SUP }];
   return {
     ref: ref as Term,
@@ -48,7 +52,7 @@ function listener(answer: Answer, kind: "ranch1" | "ranch2", version: string, ro
     address: supervisor === undefined ? undefined : addressOf(address),
     status: statusOf(unanswered, supervisor !== undefined, acceptors),
     acceptors,
-    stops: { hold: running.map(({ id }) => ({ supervisor: supervisor as Pid, id })), refuse },
+    stops: { hold: runningPids(acceptors), refuse },
     application,
     embedded: isEmbedded,
     protocol: atomOrNone(protocol),
@@ -71,6 +75,7 @@ const LISTENERS: Script = new Script({
   readOnly: true,
   source: `
 ${BATCH}${RANCH}
+Frozen = fun(Pid) -> is_pid(Pid) andalso process_info(Pid, status) =:= {status, suspended} end,
 Parent = fun(Pid) -> case process_info(Pid, dictionary) of
     {_, Dictionary} -> case lists:keyfind('$ancestors', 1, Dictionary) of {_, [Up | _]} when is_pid(Up) -> Up; _ -> none end;
     undefined -> none end
@@ -94,7 +99,7 @@ Below = maps:from_list(Children(Second, Now() + Wait)),
     Running = maps:get(Acceptors, Below, []),
     {Ref, Sup, lists:sort([Pid || {Of, Pid} <- Conns, Of =:= Ref]),
      case is_pid(Acceptors) of true -> Acceptors; false -> none end,
-     case is_list(Running) of true -> [{Id, Pid} || {Id, Pid, _, _} <- lists:sort(Running)]; false -> [] end,
+     case is_list(Running) of true -> [{Id, Pid, Frozen(Pid)} || {Id, Pid, _, _} <- lists:sort(Running)]; false -> [] end,
      case ets:match(ranch_server, {{addr, Ref}, '$1'}) of [[Addr]] -> Addr; _ -> none end,
      case process_info(Sup, links) of {_, Links} -> not lists:member(whereis(ranch_sup), Links); undefined -> true end,
      case application:get_application(Sup) of {ok, App} -> App; undefined -> none end,

@@ -132,11 +132,16 @@ describe.runIf(HAVE)("instructions", () => {
       await node.call("code", "set_path", [[]]);
       throw new Error("broken");
     });
-    await expect(run(broken)).rejects.toMatchObject({
+    const config = {
+      application: "shop",
+      ...DEFAULT_CONFIG,
+      acceptors: "refuse" as const,
+    };
+    await expect(run(broken, { config })).rejects.toMatchObject({
       code: "BEAM_UPGRADE",
       outcome: "suspended",
       message: "not everything that was held runs again (broken)",
     });
-    expect(await listeners(node)).toMatchObject([{ status: "held" }]);
+    expect(await listeners(node)).toMatchObject([{ status: "suspended" }]);
   });
 });

@@ -184,6 +184,28 @@ describe.runIf(HAVE).each(STACKS)("%s", (_name, start) => {
     await clean();
   });
 
+  it("resets no connection, however many come while it holds and lets go", async () => {
+    const guardian = await Guardian.arm(node, { stateDirectory: state });
+    const wishes: Promise<number>[] = [];
+    const storm = setInterval(() => {
+      for (let one = 0; one < 5; one++) wishes.push(get("/fast").then(({ status }) => status));
+    }, 5);
+    try {
+      for (let round = 0; round < 15; round++) {
+        await guardian.freeze((await listener())?.stops.hold ?? []);
+        expect((await listener())?.status).toBe("held");
+        await guardian.resume();
+      }
+    } finally {
+      clearInterval(storm);
+      await guardian.undo();
+    }
+    const answers = await Promise.all(wishes);
+    expect(answers.length).toBeGreaterThan(100);
+    expect(answers.every((status) => [200, 404].includes(status))).toBe(true);
+    await clean();
+  });
+
   it("refuses new clients, and listens on the same port afterwards", async () => {
     const ended = new AbortController();
     const running = run(SuspendRanchAcceptors, { acceptors: "refuse", until: ended.signal });
@@ -238,7 +260,7 @@ describe.runIf(HAVE).each(STACKS)("%s", (_name, start) => {
   it("gives back what it holds when its listener restarts in between, and says what runs", async () => {
     const guardian = await Guardian.arm(node, { stateDirectory: state });
     const before = await listener();
-    await guardian.hold(before?.stops.hold ?? []);
+    await guardian.freeze(before?.stops.hold ?? []);
     await expect.poll(async () => (await listener())?.status).toBe("held");
     await evaluate(node, RESTART, { language: "erlang", bindings: { Sup: before?.pid as Pid } });
     await expect.poll(async () => (await listener())?.status).toBe("running");
@@ -247,7 +269,7 @@ describe.runIf(HAVE).each(STACKS)("%s", (_name, start) => {
   });
 
   it("waits for a running request and no longer", async () => {
-    const slow = get("/slow?ms=700");
+    const slow = get("/slow?ms=2500");
     await expect
       .poll(async () => (await mine()).flatMap(({ requests }) => requests).length)
       .toBe(1);

@@ -110,15 +110,14 @@ describe.runIf(await hasRabbit())("the newest Ranch and Cowboy", () => {
   it("are held or refused one by one, the others go on", async () => {
     const states = async () => (await listeners(remote)).map(({ status }) => status);
     const [, tls] = await listeners(remote);
-    for (const { supervisor, id } of tls?.stops.hold ?? []) {
+    for (const { supervisor, id } of tls?.acceptors ?? []) {
       await terminateChild(node, supervisor, id);
     }
     expect(await states()).toEqual(["running", "held", "running"]);
     const waits = dialTls({ port: secure, host: "127.0.0.1", ...TRUSTING });
     const shaken = once(waits, "secureConnect");
     await once(waits, "connect"); // by the kernel; nobody answers the handshake yet
-    for (const { supervisor, id } of tls?.stops.hold ?? [])
-      await restartChild(node, supervisor, id);
+    for (const { supervisor, id } of tls?.acceptors ?? []) await restartChild(node, supervisor, id);
     await shaken;
     waits.destroy();
     for (const { supervisor, id } of tls?.stops.refuse ?? []) {

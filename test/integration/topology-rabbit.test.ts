@@ -197,13 +197,13 @@ describe.runIf(await hasRabbit()).each(RELEASES)("$set", ({ set, otp, kind, ranc
   it("has its listeners held and refused by what they say can be stopped", async () => {
     const at = async (port: number) =>
       (await listeners(remote)).find(({ address }) => address?.port === port) as Listener;
-    const { name, stops } = await at(rabbit.stomp);
+    const { name, stops, acceptors } = await at(rabbit.stomp);
     const named = async () => (await listeners(remote)).find((one) => one.name === name);
-    for (const { supervisor, id } of stops.hold) await terminateChild(node, supervisor, id);
+    for (const { supervisor, id } of acceptors) await terminateChild(node, supervisor, id);
     expect(await named()).toMatchObject({ status: "held", address: { port: rabbit.stomp } });
     const waiting = new WebSocket(`ws://127.0.0.1:${rabbit.stomp}/ws`, ["v12.stomp"]);
     const opened = once(waiting, "open");
-    for (const { supervisor, id } of stops.hold) await restartChild(node, supervisor, id);
+    for (const { supervisor, id } of acceptors) await restartChild(node, supervisor, id);
     await opened;
     waiting.terminate();
     for (const { supervisor, id } of stops.refuse) await terminateChild(node, supervisor, id);

@@ -117,8 +117,8 @@ describe.each([
     });
 
     it("is partial or held by what it says can be stopped, and refuses nobody", async () => {
-      const { stops } = await only();
-      const [first, ...rest] = stops.hold;
+      const { acceptors } = await only();
+      const [first, ...rest] = acceptors;
       await terminateChild(node, first?.supervisor as Pid, first?.id as Term);
       expect(await only()).toMatchObject({ status: "partial", stops: { hold: { length: 4 } } });
       for (const { supervisor, id } of rest) await terminateChild(node, supervisor, id);
@@ -128,7 +128,7 @@ describe.each([
         stops: { hold: [] },
       });
       const waiting = get("/fast");
-      for (const { supervisor, id } of stops.hold) await restartChild(node, supervisor, id);
+      for (const { supervisor, id } of acceptors) await restartChild(node, supervisor, id);
       expect(await only()).toMatchObject({ status: "running" });
       expect(await waiting).toBe("fast");
     });

@@ -1,11 +1,11 @@
 /** Puts the report of an operation together from what was noted on the way. */
 
-import { type Guardian, type HeldTime, leftOf } from "../../guard/index.ts";
+import { type Guardian, type HeldTime, leftOf, pidKey } from "../../guard/index.ts";
 import type { AcceptorMode, Facts } from "../../instructions/index.ts";
 import type { HoldWatch } from "../budget/watch.ts";
 import type { Finding } from "../preflight/finding.ts";
 import type { Look } from "./look.ts";
-import { pausesOf } from "./pauses.ts";
+import { acceptorsOf, pausesOf } from "./pauses.ts";
 import {
   type ListenerWindow,
   type OperationCounts,
@@ -80,12 +80,16 @@ function windowOf(timeline: Timeline, times: readonly HeldTime<unknown>[]): Wind
   return { start: timeline.offset(from), end: Number.isFinite(to) ? timeline.offset(to) : null };
 }
 
-/** The acceptors of each listener are known by the supervisors that they were stopped under. */
+/** The acceptors of each listener: frozen ones by themselves, others by the supervisors that they were stopped under. */
 function listenersOf({ facts, guardian, acceptors: mode, timeline }: Noted): ListenerWindow[] {
-  const held = guardian?.times.acceptors ?? [];
+  const { acceptors: stopped, processes } = guardian?.times ?? { acceptors: [], processes: [] };
   return facts.listeners.flatMap(({ name, stops, acceptors }): ListenerWindow[] => {
-    const supervisors = new Set(stops[mode].map(({ supervisor }) => String(supervisor)));
-    const own = held.filter(({ what }) => supervisors.has(String(what.supervisor)));
+    const frozen = new Set(stops.hold.map(pidKey));
+    const supervisors = new Set(stops.refuse.map(({ supervisor }) => String(supervisor)));
+    const own: readonly HeldTime<unknown>[] =
+      mode === "hold"
+        ? processes.filter(({ what }) => frozen.has(pidKey(what)))
+        : stopped.filter(({ what }) => supervisors.has(String(what.supervisor)));
     const window = windowOf(timeline, own);
     return window === null ? [] : [{ name, mode, acceptors: acceptors.length, ...window }];
   });
@@ -96,8 +100,10 @@ function countsOf({ guardian, facts, look }: Noted): OperationCounts {
   const died = ended?.died ?? 0;
   const known =
     guardian === undefined ? "nothing" : ended === undefined ? "unknown" : leftOf(ended);
+  const frozen = acceptorsOf(facts);
+  const processes = guardian?.times.processes ?? [];
   return {
-    suspended: guardian?.times.processes.length ?? 0,
+    suspended: processes.filter(({ what }) => !frozen.has(pidKey(what))).length,
     heldAcceptors: facts.heldAcceptors,
     died,
     late: ended?.late ?? 0,

@@ -42,16 +42,23 @@ export function pauseFigures(group: string, pauses: readonly (number | undefined
 
 const GROUPS = ["channels", "transports", "application", "other"] as const;
 
-/** All processes that a guardian held, by what they are. */
+/** The acceptors that were frozen, by the keys of their pids: what they cost is told of their listeners. */
+export function acceptorsOf({ listeners }: Pick<Facts, "listeners">): ReadonlySet<string> {
+  return new Set(listeners.flatMap(({ stops }) => stops.hold.map(pidKey)));
+}
+
+/** All processes that a guardian held, by what they are; without acceptors. */
 export function pausesOf(
   { processes }: Pick<HoldTimes, "processes">,
-  facts: Pick<Facts, "sockets" | "appSuspended">,
+  facts: Pick<Facts, "sockets" | "appSuspended" | "listeners">,
 ): PauseFigures[] {
+  const acceptors = acceptorsOf(facts);
   const groups = new Map<string, string>();
   for (const pid of facts.appSuspended) groups.set(pidKey(pid), "application");
   for (const { pid, group } of facts.sockets) groups.set(pidKey(pid), group);
   const pauses = new Map<string, HeldTime<Pid>[]>();
   for (const time of processes) {
+    if (acceptors.has(pidKey(time.what))) continue;
     const group = groups.get(pidKey(time.what)) ?? "other";
     const own = pauses.get(group);
     if (own === undefined) pauses.set(group, [time]);

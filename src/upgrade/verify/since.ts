@@ -44,7 +44,7 @@ export function restartItem(
     listeners.flatMap(({ supervisors, stops, acceptors }) =>
       [
         supervisors.listener,
-        ...[...stops.hold, ...stops.refuse, ...acceptors].map(({ supervisor }) => supervisor),
+        ...[...stops.refuse, ...acceptors].map(({ supervisor }) => supervisor),
       ].map(String),
     ),
   );
