@@ -45,7 +45,7 @@ export {
   restartsEmulator,
   withInstructions,
 } from "./relup.ts";
-export { type RelupFile, readRelupFile } from "./relup-file.ts";
+export { findRelupFile, type RelupFile, readRelupFile } from "./relup-file.ts";
 export {
   ensureModuleLoadedBeforeFirstRunnableInstructions,
   ensureModuleLoadedBeforeInstruction,

@@ -36,6 +36,7 @@ export {
   undoPrepare,
 } from "./release/undo.ts";
 export { type Unpacked, type UnpackOptions, unpackVersion } from "./release/unpack.ts";
+export { callingVersions } from "./relup-calls.ts";
 export {
   type AnyReport,
   type OperationReport,

@@ -3,7 +3,9 @@
 import type { PlanStep } from "../instructions/index.ts";
 import { thrownBy } from "../instructions/index.ts";
 import { type BeamNode, Raise, type Server } from "../node/index.ts";
+import { type Remote, whichReleases } from "../otp/index.ts";
 import {
+  findRelupFile,
   type Instruction,
   type Relup,
   readRelupFile,
@@ -100,6 +102,20 @@ export class RelupCalls implements AsyncDisposable {
     const discard = relupTerm(this.#written);
     await restoreRelup(this.#node, this.#version, this.#backup, { discard });
   }
+}
+
+/** The versions whose relup calls a run with `inRelup`, under way or broken off: `relup restore` gives each back. Read-only. */
+export async function callingVersions(remote: Remote): Promise<string[]> {
+  const found: string[] = [];
+  for (const { version } of await whichReleases(remote)) {
+    const read = await findRelupFile(remote, version);
+    const lists = read === undefined ? [] : [...read.relup.up, ...read.relup.down];
+    if (
+      lists.flatMap(({ instructions }) => instructions).some((one) => calledBy(one) !== undefined)
+    )
+      found.push(version);
+  }
+  return found;
 }
 
 /** The node of ours whose server an instruction calls, of this run or of another one; `undefined` when it calls none. */

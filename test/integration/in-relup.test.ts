@@ -28,6 +28,7 @@ import {
 import { atom, equals, inspect, type Term } from "../../src/term/index.ts";
 import { listeners } from "../../src/topology/index.ts";
 import {
+  callingVersions,
   planUpgrade,
   UpgradeError,
   type UpgradeOptions,
@@ -294,7 +295,9 @@ describe.runIf(HAVE)("an upgrade whose relup calls us", () => {
         outcome: "unchanged",
         remedy: expect.stringContaining("`beamctl relup restore 0.2.0`"),
       });
+      expect(await callingVersions(later)).toEqual(["0.2.0"]);
       await restoreRelup(later, "0.2.0");
+      expect(await callingVersions(later)).toEqual([]);
       const [backup] = (await readdir(join(shop.root, "releases/0.2.0"))).filter((file) =>
         file.endsWith(".bak"),
       );

@@ -155,7 +155,7 @@ describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () 
         const recovered = await struck(cli, ["recover"], waits, () => gate.open());
         expect(recovered.stderr).toContain(waits);
         expect(recovered.stdout).toMatch(
-          /the node undid it by itself \(controller\): \d processes, 10 acceptors/,
+          /the node undid it by itself, since beamctl was gone: \d\d processes, 0 acceptors/,
         );
         expect(recovered.stderr).toContain("0.2.0 runs, and 0.1.0 is permanent");
         expect(recovered.code).toBe(0);
@@ -224,7 +224,7 @@ describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () 
     expect([recovered.code, recovered.stdout]).toEqual([
       0,
       expect.stringMatching(
-        /the node undid it by itself \((lease|controller)\): 0 processes, 10 acceptors/,
+        /the node undid it by itself, since beamctl was .*: 10 processes, 0 acceptors/,
       ),
     ]);
   });

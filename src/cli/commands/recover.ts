@@ -8,6 +8,7 @@ import {
   recover,
 } from "../../guard/index.ts";
 import { type Remote, whichReleases } from "../../otp/index.ts";
+import { callingVersions } from "../../upgrade/index.ts";
 import type { Run } from "../command.ts";
 import { confirmChange } from "../confirm.ts";
 import { milliseconds } from "../duration.ts";
@@ -42,13 +43,20 @@ export const run: Run = async (globals, local) => {
         process.stdout.write(`${plain(told(operation))}\n`);
       if (report.foreign !== undefined) {
         const { purpose, host, why } = report.foreign;
-        process.stdout.write(plain(`${purpose} of ${host} was undone on the node (${why})`));
+        process.stdout.write(
+          plain(`${purpose} of ${host} was undone on the node, ${WHY[why] ?? why}`),
+        );
         process.stdout.write("\n");
       }
       const end = report.nothingLeft ? "nothing is left suspended or held" : "NOT everything runs";
       process.stdout.write(`${node.name}: ${end}\n`);
       const trial = await onTrial(node);
       if (trial !== undefined) printer.note(trial);
+      for (const version of await callingVersions(node).catch(() => [])) {
+        printer.note(
+          `the relup of ${version} still calls a run that is gone: \`beamctl relup restore ${version}\``,
+        );
+      }
     } else {
       printer.record({
         node: report.node,
@@ -69,6 +77,15 @@ async function onTrial(remote: Remote): Promise<string | undefined> {
   return `${current.version} runs, and ${permanent.version} is permanent: \`beamctl release commit\` keeps what runs, \`beamctl release rollback\` leaves it`;
 }
 
+/** Why a guardian undid what it held, by its own word. */
+const WHY: Readonly<Record<string, string>> = {
+  controller: "since beamctl was gone",
+  lease: "since beamctl was silent for longer than its lease",
+  cap: "since it lasted too long",
+  taken: "since another run took it over",
+  exit: "since it was told to end",
+};
+
 function told(operation: RecoveredOperation): string {
   const { purpose, holder, host, at, restarted, undoneByGuard, undoneNow, freed, left } = operation;
   const begun = `${purpose} by ${holder} on ${host}, begun ${new Date(at).toISOString()}`;
@@ -79,7 +96,7 @@ function told(operation: RecoveredOperation): string {
   }
   if (undoneByGuard !== undefined) {
     const { resumed, restarted: acceptors, why } = undoneByGuard;
-    parts.push(`the node undid it by itself (${why}): ${counts(resumed, acceptors)}`);
+    parts.push(`the node undid it by itself, ${WHY[why] ?? why}: ${counts(resumed, acceptors)}`);
   }
   if (
     undoneNow.resumed + undoneNow.restarted > 0 ||

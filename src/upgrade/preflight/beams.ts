@@ -98,7 +98,7 @@ async function leftBehind(given: Given, after: readonly Library[]): Promise<Find
     ...finding("changed-not-loaded", stale, {
       what: "modules differ that no instruction of the relup loads",
       cause: "they run in their old code until the node is restarted, among new code",
-      remedy,
+      remedy: `${remedy} Elixir does not always compile the same source to the same beam: then it may stay.`,
     }),
     ...finding("new-not-loaded", fresh, {
       what: "modules are new that no instruction of the relup loads",
