@@ -73,6 +73,7 @@ export async function viewOf(
   const partOf = (step: PlanStep): PlanViewStep["part"] => {
     if (step.type === "point_of_no_return") return "mark";
     if (step.type === "relup") return "install";
+    if (step.type === "verify") return "after";
     if (step.type !== "run") {
       installed = true;
       return "install";

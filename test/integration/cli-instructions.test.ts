@@ -78,7 +78,9 @@ describe.runIf(await hasRabbit())("on the command line", () => {
        export default [...EDELIVER, defineInstruction({ name: "Mine.Last", run: async () => {} })];`,
     );
     const { stdout } = await cli.run(["plan", "0.2.0", "--plan", own]);
-    expect(stdout.trim().split("\n").at(-1)).toMatch(/^after +Mine\.Last +\[\]$/);
+    const [mine, last] = stdout.trim().split("\n").slice(-2);
+    expect(mine).toMatch(/^after +Mine\.Last +\[\]$/);
+    expect(last).toMatch(/^after +verify$/);
     const wrong = join(folder, "wrong.mjs");
     await writeFile(wrong, "export default 42;");
     for (const [file, message] of [

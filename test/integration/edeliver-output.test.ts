@@ -317,7 +317,7 @@ describe.runIf(HAVE)("an upgrade whose relup prints", () => {
       "install start",
       "---> ready",
       "hidden",
-      "install done",
+      "install: ---> the upgrade succeeded",
     ]);
     const down = await release("downgrade", "0.1.0", "-o", "ndjson");
     expect(down.code).toBe(0);
