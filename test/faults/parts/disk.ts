@@ -43,7 +43,7 @@ const MOUNTED: readonly Trouble[] = [
   { name: "full while held", limit: small("2m"), says: FULL, held: true },
   {
     name: "read-only",
-    limit: small("1m", 'mount -o remount,ro "$STATE"'),
+    limit: small("1m,ro"),
     says: /\.journal.* cannot be written: the file system is read-only/,
   },
 ];
