@@ -91,7 +91,6 @@ Answers = maps:from_list(Children(maps:keys(Sups) ++ lists:append(maps:values(Po
 Silent = fun(Pids) -> [Pid || Pid <- Pids, maps:get(Pid, Answers) =:= timeout] end,
 Listed = fun(Pid) -> case maps:get(Pid, Answers, gone) of Listing when is_list(Listing) -> lists:reverse(Listing); _ -> [] end end,
 
-Frozen = fun(Pid) -> is_pid(Pid) andalso process_info(Pid, status) =:= {status, suspended} end,
 %% An acceptors' supervisor that is down counts as an acceptor that is.
 Acceptors = fun({_, Sup, _, _}, _) when is_pid(Sup) -> [{Sup, Id, Pid, Frozen(Pid)} || {Id = acceptor, Pid, _, _} <- Listed(Sup)];
                ({Id, Down, _, _}, Pool) -> [{Pool, Id, Down, false}]

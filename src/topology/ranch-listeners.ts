@@ -75,7 +75,6 @@ const LISTENERS: Script = new Script({
   readOnly: true,
   source: `
 ${BATCH}${RANCH}
-Frozen = fun(Pid) -> is_pid(Pid) andalso process_info(Pid, status) =:= {status, suspended} end,
 Parent = fun(Pid) -> case process_info(Pid, dictionary) of
     {_, Dictionary} -> case lists:keyfind('$ancestors', 1, Dictionary) of {_, [Up | _]} when is_pid(Up) -> Up; _ -> none end;
     undefined -> none end

@@ -1,6 +1,6 @@
 /** `beamctl listeners`: who accepts connections, and whether it does now. */
 
-import { detectListeners } from "../../topology/index.ts";
+import { detectListeners, isRunning } from "../../topology/index.ts";
 import type { Run } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Printer } from "../output/printer.ts";
@@ -25,8 +25,7 @@ export const run: Run = async (globals) =>
         { title: "STATUS", cell: ({ status }) => status },
         {
           title: "ACCEPTORS",
-          cell: ({ acceptors }) =>
-            `${acceptors.filter(({ pid }) => pid !== undefined).length}/${acceptors.length}`,
+          cell: ({ acceptors }) => `${acceptors.filter(isRunning).length}/${acceptors.length}`,
           right: true,
         },
         { title: "KIND", cell: ({ kind }) => kind },
