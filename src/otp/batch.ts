@@ -1,7 +1,7 @@
 /** The Erlang that scripts share: asking many processes at once, so that one that hangs costs its time once. */
 
 /**
- * Binds `Now`, `Frozen`, `IsSupervisor`, `TopsOf`, `Children`, `Counts`, `InChunks` and `Statuses`. Those that ask take pids and the time until which it waits,
+ * Binds `Now`, `IsFrozen`, `IsSupervisor`, `TopsOf`, `Children`, `Counts`, `InChunks` and `Statuses`. Those that ask take pids and the time until which it waits,
  * and gives `{Pid, Answer}` in the same order: `timeout`, `gone`, or the answer. Of a status only module and
  * `running | suspended` are kept. Ask for children only those of this node that `IsSupervisor` takes for one.
  */
@@ -9,7 +9,7 @@ export const BATCH: string = `
 Now = fun() -> erlang:monotonic_time(millisecond) end,
 
 %% Suspended by the runtime, as by erlang:suspend_process/1; sys:suspend/1 does not show in it.
-Frozen = fun(Pid) -> is_pid(Pid) andalso process_info(Pid, status) =:= {status, suspended} end,
+IsFrozen = fun(Pid) -> is_pid(Pid) andalso process_info(Pid, status) =:= {status, suspended} end,
 
 %% By what it was started as: a child spec may call a connection a supervisor.
 IsSupervisor = fun(Pid) -> case proc_lib:translate_initial_call(Pid) of

@@ -92,7 +92,7 @@ Silent = fun(Pids) -> [Pid || Pid <- Pids, maps:get(Pid, Answers) =:= timeout] e
 Listed = fun(Pid) -> case maps:get(Pid, Answers, gone) of Listing when is_list(Listing) -> lists:reverse(Listing); _ -> [] end end,
 
 %% An acceptors' supervisor that is down counts as an acceptor that is.
-Acceptors = fun({_, Sup, _, _}, _) when is_pid(Sup) -> [{Sup, Id, Pid, Frozen(Pid)} || {Id = acceptor, Pid, _, _} <- Listed(Sup)];
+Acceptors = fun({_, Sup, _, _}, _) when is_pid(Sup) -> [{Sup, Id, Pid, IsFrozen(Pid)} || {Id = acceptor, Pid, _, _} <- Listed(Sup)];
                ({Id, Down, _, _}, Pool) -> [{Pool, Id, Down, false}]
 end,
 Name = fun(Listener) -> case process_info(Listener, links) of

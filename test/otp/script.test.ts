@@ -14,7 +14,7 @@ import {
 } from "../../src/otp/index.ts";
 import { LOCAL_CALLS, REMOTE_CALLS } from "../../src/otp/script-calls.ts";
 import { firstDenied } from "../../src/otp/script-check.ts";
-import { atom, ExternalFun } from "../../src/term/index.ts";
+import { Atom, atom, ExternalFun, type Term, Tuple } from "../../src/term/index.ts";
 import "../../src/relup/index.ts"; // registers its scripts
 import "../../src/topology/index.ts"; // registers its scripts
 import "../../src/upgrade/index.ts"; // registers its scripts
@@ -38,6 +38,21 @@ afterAll(async () => {
 
 const READING = readOnlyScripts();
 
+/** The variables of the pattern of an expression `Pattern = ...`, once each. */
+function boundBy(form: Term): string[] {
+  if (!(form instanceof Tuple) || form.items[0] !== atom("match")) return [];
+  const found = new Set<string>();
+  const walk = (part: Term | undefined): void => {
+    if (Array.isArray(part)) for (const each of part) walk(each);
+    if (!(part instanceof Tuple)) return;
+    const [tag, , name] = part.items;
+    if (tag === atom("var") && name instanceof Atom && name.name !== "_") found.add(name.name);
+    else for (const each of part.items) walk(each);
+  };
+  walk(form.items[2]);
+  return [...found];
+}
+
 describe("the read-only scripts", () => {
   it("are there", () => {
     expect(READING.map(({ name }) => name)).toEqual(
@@ -56,6 +71,14 @@ describe("the read-only scripts", () => {
       const forms = await formsOf(node, script);
       expect(forms.length).toBeGreaterThan(0);
       expect(firstDenied(forms)).toBeUndefined();
+    },
+  );
+
+  it.each(READING.map((script) => [script.name, script] as const))(
+    "%s binds nothing twice, also not what it shares",
+    async (_name, script) => {
+      const bound = (await formsOf(node, script)).flatMap(boundBy);
+      expect(bound.filter((name, at) => bound.indexOf(name) !== at)).toEqual([]);
     },
   );
 
