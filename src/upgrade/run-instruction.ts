@@ -51,8 +51,9 @@ export interface InstructionRun {
   readonly report: OperationReport;
 }
 
-/** What the guardian grants beyond `hold`, in milliseconds. */
+/** What the guardian grants beyond `hold` for the steps themselves, in milliseconds: within the hard budget, but for the time to give back. */
 const SLACK = 20_000;
+const GIVING_BACK = 5_000;
 
 /**
  * Runs an instruction and before it all that it depends on. One that changes the node, by its place after the point of no return, runs under
@@ -130,7 +131,7 @@ async function order(run: Run): Promise<void> {
     Guardian.arm(node, {
       operation,
       purpose: `instruction ${instruction.name}`,
-      cap: hold + SLACK,
+      cap: Math.min(hold + SLACK, Math.max(allowed.hard, hold + GIVING_BACK)),
       ...(stateDirectory === undefined ? {} : { stateDirectory }),
     }),
   );

@@ -11,8 +11,8 @@ import { Guardian, guardStatus } from "../../src/guard/index.ts";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { evaluate, leftSuspended, unpackRelease, whichReleases } from "../../src/otp/index.ts";
 import { type Instruction, partsOf, readRelupFile, writeRelup } from "../../src/relup/index.ts";
-import { atom, parse } from "../../src/term/index.ts";
-import { listeners } from "../../src/topology/index.ts";
+import { atom, type Pid, parse, type Term } from "../../src/term/index.ts";
+import { channels, listeners } from "../../src/topology/index.ts";
 import { Cli } from "../support/cli/run.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { hasRabbit, type OtpSet, provision } from "../support/index.ts";
@@ -249,6 +249,32 @@ describe.runIf(HAVE).concurrent("an upgrade of which", { timeout: 240_000 }, () 
     await expectWhole(node, "0.1.0");
   });
 
+  it("the guardian is killed in the suspend ends with 3, and a channel that was too busy to be suspended is not suspended later", async () => {
+    await using given = await open("otp27");
+    const { shop, cli, node } = given;
+    const clients = await Clients.connect(shop.httpPort, 5);
+    try {
+      await slow(shop);
+      const found = await channels(node);
+      const busy = typeof found === "string" ? undefined : found[0];
+      const done = await struck(cli, DRAINING, "guard start", async () => {
+        await erlang(node, HOLD_UP, { Channel: busy?.pid as Pid });
+        await until(async () => expect((await leftSuspended(node)).length).toBeGreaterThan(0));
+        await killGuard(node);
+      });
+      expect([done.code, done.stderr]).toEqual([
+        3,
+        expect.stringContaining("the guardian on the node was killed"),
+      ]);
+      expect(done.stderr).toContain("the node is unchanged");
+      node.send("busy", atom("go"));
+      await erlang(node, "sys:get_state(Channel)", { Channel: busy?.pid as Pid });
+      await expectWhole(node, "0.1.0");
+    } finally {
+      clients.close();
+    }
+  });
+
   it("the guardian is killed in the drain ends with 3 and the node as it was", async () => {
     await using given = await open("otp29");
     const { shop, cli, node } = given;
@@ -346,18 +372,28 @@ async function gated(node: BeamNode) {
     return { ...entry, instructions };
   });
   await writeRelup(node, "0.2.0", { ...relup, up });
-  const erlang = (source: string) => evaluate(node, source, { language: "erlang" });
-  await erlang(`Self = self(), spawn(fun() -> register(gate, self()), Self ! ready,
+  await erlang(
+    node,
+    `Self = self(), spawn(fun() -> register(gate, self()), Self ! ready,
     receive {'$gen_call', From, step} -> put(reached, true), receive go -> gen_server:reply(From, ok) end end end),
-    receive ready -> ok end`);
+    receive ready -> ok end`,
+  );
   return {
     reached: async () =>
       (await erlang(
+        node,
         "case whereis(gate) of undefined -> false; P -> {_, D} = process_info(P, dictionary), lists:member({reached, true}, D) end",
       )) === atom("true"),
     open: async () => node.send("gate", atom("go")),
   };
 }
+
+const erlang = (node: BeamNode, source: string, bindings: Readonly<Record<string, Term>> = {}) =>
+  evaluate(node, source, { language: "erlang", bindings });
+
+/** Has a channel stand in a callback until `busy` is told to let it go. */
+const HOLD_UP = `Self = self(), Wait = fun(State) -> register(busy, self()), Self ! ready, receive go -> State end end,
+spawn(fun() -> sys:replace_state(Channel, Wait, infinity) end), receive ready -> ok end`;
 
 async function killGuard(node: BeamNode): Promise<void> {
   const guard = await node.call("erlang", "whereis", [atom("beamctl_guard")]);
