@@ -2,8 +2,8 @@
 
 import { Atom, charlist, type Term, Tuple, textOf } from "../term/index.ts";
 import { Answer } from "./answer.ts";
-import { rootDir } from "./code.ts";
 import { RemoteFileError } from "./errors.ts";
+import { releasePlaces } from "./release-places.ts";
 import type { CallOptions, Remote } from "./remote.ts";
 import { runScript, Script } from "./script.ts";
 
@@ -50,7 +50,7 @@ export async function bootVersion(
   remote: Remote,
   options?: CallOptions,
 ): Promise<string | undefined> {
-  const path = `${await rootDir(remote, options)}/releases/start_erl.data`;
+  const path = `${(await releasePlaces(remote, options)).releases}/start_erl.data`;
   const result = await remote.call("file", "read_file", [charlist(path)], options);
   const [tag, data] = new Answer(remote, "file:read_file/1").tuple(result, 2);
   if (!(tag instanceof Atom) || tag.name !== "ok") return undefined;

@@ -63,6 +63,7 @@ export {
   whichReleases,
 } from "./release-handler.ts";
 export { ReleaseHandlerError, type ReleaseHandlerReason } from "./release-handler-error.ts";
+export { type ReleasePlaces, releasePlaces } from "./release-places.ts";
 export type { CallOptions, Remote } from "./remote.ts";
 export { formsOf, parseOn, readOnlyScripts, runScript, Script } from "./script.ts";
 export { type SupervisedProcess, supervisedProcesses } from "./supervised.ts";

@@ -1,7 +1,13 @@
 /** A relup file on the node. */
 
 import { UsageError } from "../errors.ts";
-import { type CallOptions, consult, type Remote, RemoteFileError, rootDir } from "../otp/index.ts";
+import {
+  type CallOptions,
+  consult,
+  type Remote,
+  RemoteFileError,
+  releasePlaces,
+} from "../otp/index.ts";
 import type { Term } from "../term/index.ts";
 import { RelupError } from "./errors.ts";
 import { parseRelup, type Relup } from "./relup.ts";
@@ -16,7 +22,7 @@ export interface RelupFile {
 }
 
 /**
- * The folder of a version on the node, `releases/VSN` below `code:root_dir()`.
+ * The folder of a version on the node, `VSN` where the release handler keeps its releases.
  * @throws UsageError when the version is no name of a folder
  */
 export async function releaseFolder(
@@ -29,7 +35,7 @@ export async function releaseFolder(
       remedy: "Name one as `beamctl release ls` shows it.",
     });
   }
-  return `${await rootDir(remote, options)}/releases/${version}`;
+  return `${(await releasePlaces(remote, options)).releases}/${version}`;
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type Release,
   ReleaseHandlerError,
   type Remote,
-  rootDir,
+  releasePlaces,
   whichReleases,
 } from "../otp/index.ts";
 import { RelupError, type RelupPath, readRelup, waysBetween } from "../relup/index.ts";
@@ -101,7 +101,7 @@ async function notUnpacked(
   version: string,
   call: CallOptions,
 ): Promise<Finding> {
-  const file = `${await rootDir(remote, call)}/releases/${name}-${version}.tar.gz`;
+  const file = `${(await releasePlaces(remote, call)).releases}/${name}-${version}.tar.gz`;
   const [facts] = await fileFacts(remote, [file], call);
   if (facts?.type === "regular") {
     return refusal(

@@ -200,6 +200,7 @@ describe.runIf(HAVE)("the checks of a release's files", () => {
     const ground = {
       remote: node,
       root,
+      folder: join(root, "releases"),
       running: { name: "shop", version: "0.1.0", libraries: [{}] },
       releases: [{ version: "0.2.0", status: "tmp_current" }],
       records: async () => ({ file: new Map([["0.2.0", "tmp_current"]]), boot: { version: "x" } }),

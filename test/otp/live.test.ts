@@ -37,10 +37,17 @@ describe.each(SETS)("%s", (set) => {
     );
     expect(await otp.applicationKey(remote, "kernel", "nonsense")).toBeUndefined();
     expect(await otp.initStatus(remote)).toBe("started");
-    expect(await otp.rootDir(remote)).toMatch(/^\//);
+    const root = await otp.rootDir(remote);
+    expect(root).toMatch(/^\//);
+    expect(await otp.releasePlaces(remote)).toEqual({ root, releases: `${root}/releases` });
     expect(await otp.logLevel(remote)).toBe("notice");
     expect(await otp.leftSuspended(remote)).toEqual([]);
     expect(await otp.processesRunningOldCode(remote, ["lists", "no_such_module"])).toEqual([]);
+
+    await otp.evaluate(node, 'os:putenv("RELDIR", "/one")');
+    expect(await otp.releasePlaces(remote)).toEqual({ root, releases: "/one" });
+    await otp.evaluate(node, 'application:set_env(sasl, releases_dir, "/other")');
+    expect(await otp.releasePlaces(remote)).toEqual({ root, releases: "/other" });
 
     const children = await otp.whichChildren(remote, atom("kernel_sup"));
     const counts = await otp.countChildren(remote, atom("kernel_sup"));

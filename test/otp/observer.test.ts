@@ -25,7 +25,24 @@ function sink(): { remote: Remote; left: string[] } {
   return { remote: { name: "a@b", call }, left };
 }
 
+/** Rows that let through certain arguments only. */
+const CERTAIN: Readonly<Record<string, readonly Term[]>> = {
+  "application:get_env/2": [atom("sasl"), atom("releases_dir")],
+  "os:getenv/1": [charlist("RELDIR")],
+};
+
 describe("an observer", () => {
+  it.each([
+    ["application", "get_env", [atom("shop"), atom("releases_dir")]],
+    ["application", "get_env", [atom("sasl"), atom("secret")]],
+    ["os", "getenv", [charlist("RELEASE_COOKIE")]],
+    ["os", "getenv", [atom("RELDIR")]],
+  ] as const)("refuses %s:%s of %j, which may be a secret", async (module, fun, args) => {
+    const { remote, left } = sink();
+    await expect(observer(remote).call(module, fun, args)).rejects.toThrow(DeniedError);
+    expect(left).toEqual([]);
+  });
+
   it("passes each function of the list with its number of arguments only", async () => {
     const { remote, left } = sink();
     const observing = observer(remote);
@@ -33,7 +50,7 @@ describe("an observer", () => {
     for (const row of rows) {
       const [module, rest] = row.split(":") as [string, string];
       const [fun, arity] = rest.split("/") as [string, string];
-      const args = Array.from({ length: Number(arity) }, () => atom("x"));
+      const args = CERTAIN[row] ?? Array.from({ length: Number(arity) }, () => atom("x"));
       await observing.call(module, fun, args);
       const more = `${row.slice(0, -1)}${Number(arity) + 1}`;
       if (more in ALLOW_LIST) continue;

@@ -14,8 +14,8 @@ const UNPACKED = 4;
 export const disk: Check<Ground> = {
   name: "the disk space",
   find: async (ground) => {
-    const { remote, root, call, running, version, releases } = ground;
-    const packed = `${root}/releases/${running.name}-${version}.tar.gz`;
+    const { remote, root, folder, call, running, version, releases } = ground;
+    const packed = `${folder}/${running.name}-${version}.tar.gz`;
     const unpacked = releases.some((release) => release.version === version);
     const [tarball] = unpacked ? [] : await fileFacts(remote, [packed], call);
     const needed = LEAST + (tarball?.size ?? 0) * UNPACKED;

@@ -4,7 +4,7 @@ import {
   type CallOptions,
   type Release,
   type Remote,
-  rootDir,
+  releasePlaces,
   type Surroundings,
   surroundings,
   whichReleases,
@@ -30,6 +30,8 @@ export interface Ground {
   readonly version: string;
   /** `code:root_dir/0`. */
   readonly root: string;
+  /** Where the release handler keeps its releases. */
+  readonly folder: string;
   /** A version's folder on the node. */
   readonly folderOf: (version: string) => string;
   /** What a release consists of, by the files; read once, when first asked for. */
@@ -67,15 +69,16 @@ export async function groundOf(
   call: CallOptions = {},
   reach?: Reach,
 ): Promise<Ground> {
-  const root = await rootDir(remote, call);
+  const { root, releases: folder } = await releasePlaces(remote, call);
   return {
     remote,
     releases: await whichReleases(remote, call),
     running,
     version,
     root,
-    folderOf: (of) => `${root}/releases/${of}`,
-    records: once(() => readRecords(remote, root, call)),
+    folder,
+    folderOf: (of) => `${folder}/${of}`,
+    records: once(() => readRecords(remote, { root, releases: folder }, call)),
     surroundings: once(() => surroundings(remote, call)),
     options,
     call,

@@ -15,8 +15,7 @@ export const handlerFiles: Check<Ground> = {
   ],
 };
 
-async function writable({ remote, root, options, call }: Ground): Promise<Finding[]> {
-  const folder = `${root}/releases`;
+async function writable({ remote, folder, options, call }: Ground): Promise<Finding[]> {
   const names = options.permanent === false ? ["RELEASES"] : ["RELEASES", "start_erl.data"];
   const paths = [folder, ...names.map((name) => `${folder}/${name}`)];
   const [parent, ...files] = await fileFacts(remote, paths, call);
@@ -38,9 +37,9 @@ async function writable({ remote, root, options, call }: Ground): Promise<Findin
 }
 
 async function releasesFile(ground: Ground): Promise<Finding[]> {
-  const { root, releases, running, records } = ground;
+  const { folder, releases, running, records } = ground;
   const { file } = await records();
-  const path = `${root}/releases/RELEASES`;
+  const path = `${folder}/RELEASES`;
   if (file === "missing" || running.libraries.length === 0) {
     return [
       {
@@ -85,9 +84,9 @@ async function releasesFile(ground: Ground): Promise<Finding[]> {
   ];
 }
 
-async function startData({ root, releases, records }: Ground): Promise<Finding[]> {
+async function startData({ folder, releases, records }: Ground): Promise<Finding[]> {
   const { boot } = await records();
-  const path = `${root}/releases/start_erl.data`;
+  const path = `${folder}/start_erl.data`;
   const permanent = releases.find(({ status }) => status === "permanent")?.version;
   if (boot !== undefined && (permanent === undefined || boot.version === permanent)) return [];
   return [

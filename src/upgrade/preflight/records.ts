@@ -5,6 +5,7 @@ import {
   consult,
   fileFacts,
   listDir,
+  type ReleasePlaces,
   type Remote,
   RemoteFileError,
   textFile,
@@ -43,10 +44,9 @@ export interface Records {
 /** Reads them. Read-only. */
 export async function readRecords(
   remote: Remote,
-  root: string,
+  { root, releases }: ReleasePlaces,
   call: CallOptions,
 ): Promise<Records> {
-  const releases = `${root}/releases`;
   const terms = await consult(remote, `${releases}/RELEASES`, call).catch((error: unknown) => {
     if (error instanceof RemoteFileError) return error.message;
     throw error;
@@ -54,7 +54,7 @@ export async function readRecords(
   const known = Array.isArray(terms) ? releasesIn(terms, root) : undefined;
   const rels = new Map<string, Promise<Rel | undefined>>();
   const rel = (version: string) => {
-    const found = rels.get(version) ?? readRel(remote, root, version, call);
+    const found = rels.get(version) ?? readRel(remote, { root, releases }, version, call);
     rels.set(version, found);
     return found;
   };
@@ -118,16 +118,16 @@ function releasesIn(
 /** `{release, {Name, Vsn}, {erts, ErtsVsn}, [{App, Vsn} | {App, Vsn, Type} | ...]}`, where a `mix release` or the release handler puts it. */
 async function readRel(
   remote: Remote,
-  root: string,
+  { root, releases }: ReleasePlaces,
   version: string,
   call: CallOptions,
 ): Promise<Rel | undefined> {
-  const folder = `${root}/releases/${version}`;
+  const folder = `${releases}/${version}`;
   const names = await listDir(remote, folder, call).catch(noFolder);
   const inside = names.filter((name) => name.endsWith(".rel")).map((name) => `${folder}/${name}`);
-  const beside = (await listDir(remote, `${root}/releases`, call).catch(noFolder))
+  const beside = (await listDir(remote, releases, call).catch(noFolder))
     .filter((name) => name.endsWith(`-${version}.rel`))
-    .map((name) => `${root}/releases/${name}`);
+    .map((name) => `${releases}/${name}`);
   for (const { path, readable } of await fileFacts(remote, [...inside, ...beside], call)) {
     const terms = readable ? await consult(remote, path, call).catch(noTerms) : undefined;
     const release = relIn(terms?.[0], root);

@@ -1,10 +1,16 @@
 /** What the node has of a version: files of its own, a package, or neither. */
 
 import { UsageError } from "../../errors.ts";
-import { Answer, type CallOptions, type Remote, runScript } from "../../otp/index.ts";
+import {
+  Answer,
+  type CallOptions,
+  type ReleasePlaces,
+  type Remote,
+  releasePlaces,
+  runScript,
+} from "../../otp/index.ts";
 import { Atom, charlist, type Term, Tuple, textOf } from "../../term/index.ts";
 import { LAYOUT, PEEK, TABLE } from "./layout-scripts.ts";
-import { type Places, placesOf } from "./places.ts";
 
 /** What a .rel file says. */
 export interface Rel {
@@ -34,7 +40,7 @@ export interface PackageOnNode {
 }
 
 /** A version as it lies on the node. */
-export interface Layout extends Places {
+export interface Layout extends ReleasePlaces {
   readonly version: string;
   /** `releases/VSN` on the node. */
   readonly folder: string;
@@ -66,7 +72,7 @@ export async function layoutOf(
       remedy: "Name one as `beamctl release ls` shows it.",
     });
   }
-  const places = await placesOf(remote, options);
+  const places = await releasePlaces(remote, options);
   const { root, releases } = places;
   const file = `${releases}/${name}-${version}.tar.gz`;
   const bindings = {

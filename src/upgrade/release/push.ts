@@ -3,12 +3,11 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { AbortedError, UsageError } from "../../errors.ts";
-import { Answer, hex, problemOf, type Remote, runScript } from "../../otp/index.ts";
+import { Answer, hex, problemOf, type Remote, releasePlaces, runScript } from "../../otp/index.ts";
 import { Atom, bool, charlist, type Term } from "../../term/index.ts";
 import { type Operation, startOperation } from "../operation.ts";
 import { ReleaseError } from "./errors.ts";
 import { type ReleasePackage, readPackage } from "./package.ts";
-import { placesOf } from "./places.ts";
 import { FINISH, FREE, LOOK, TAKE } from "./push-scripts.ts";
 
 /** How a package is pushed. */
@@ -108,7 +107,7 @@ class Push {
     const { size, md5, version } = found;
     const name = this.#options.as ?? found.name;
     if (!/^[^/\0]+$/.test(name)) throw new UsageError(`${JSON.stringify(name)} is no file name`);
-    const { releases } = await placesOf(this.#remote);
+    const { releases } = await releasePlaces(this.#remote);
     const file = `${releases}/${name}-${version}.tar.gz`;
     this.#part = `${file}.beamctl-part`;
     this.#emit({ type: "package", name, version, size, file, at: Date.now() });

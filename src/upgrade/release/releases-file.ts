@@ -8,6 +8,7 @@ import {
   hex,
   problemOf,
   type Release,
+  releasePlaces,
   runScript,
   whichReleases,
 } from "../../otp/index.ts";
@@ -15,8 +16,8 @@ import { Atom, atom, charlist, type Term, tuple } from "../../term/index.ts";
 import type { Found } from "./change.ts";
 import { ReleaseError } from "./errors.ts";
 import { layoutOf } from "./layout.ts";
-import { placesOf, stamp } from "./places.ts";
 import { RELEASES_PUT, RELEASES_STAGE } from "./releases-scripts.ts";
+import { stamp } from "./stamp.ts";
 
 /** Terminating and restarting the release handler takes milliseconds; the disk may take longer. */
 const PATIENCE = 60_000;
@@ -25,7 +26,7 @@ const PATIENCE = 60_000;
 export async function findReleases(node: BeamNode): Promise<Found> {
   const lacking = (await whichReleases(node)).filter(({ libraries }) => libraries.length === 0);
   if (lacking.length === 0) return {};
-  const { releases } = await placesOf(node);
+  const { releases } = await releasePlaces(node);
   const versions = lacking.map(({ version }) => version).join(", ");
   return {
     change: {
@@ -47,7 +48,7 @@ export async function findReleases(node: BeamNode): Promise<Found> {
 export async function writeReleases(node: BeamNode, changes: FileChanges): Promise<void> {
   const known = await whichReleases(node);
   await refuseOddStates(node, known);
-  const { root, releases } = await placesOf(node);
+  const { root, releases } = await releasePlaces(node);
   const describe: Term[] = [];
   for (const { name, version, libraries } of known) {
     if (libraries.length > 0) continue;

@@ -10,7 +10,7 @@ import type { Found, ReleaseProblem } from "./change.ts";
 import { MERGE, PUT } from "./config-scripts.ts";
 import { ReleaseError } from "./errors.ts";
 import { type Layout, layoutOf } from "./layout.ts";
-import { stamp } from "./places.ts";
+import { stamp } from "./stamp.ts";
 
 /** runtime.exs may read files and ask others. */
 const PATIENCE = 60_000;

@@ -10,10 +10,16 @@ import {
   TAKEN_BACK,
 } from "../../guard/index.ts";
 import type { BeamNode } from "../../node/index.ts";
-import { pathStates, problemOf, runScript, setRemoved, whichReleases } from "../../otp/index.ts";
+import {
+  pathStates,
+  problemOf,
+  releasePlaces,
+  runScript,
+  setRemoved,
+  whichReleases,
+} from "../../otp/index.ts";
 import { atom, charlist } from "../../term/index.ts";
 import { ReleaseError } from "./errors.ts";
-import { placesOf } from "./places.ts";
 import { preparing } from "./prepare.ts";
 import { handlerDown } from "./releases-file.ts";
 import { RELEASES_BACK } from "./releases-scripts.ts";
@@ -146,7 +152,7 @@ async function releasesBack(
   { backup }: Recorded,
   recorded: FileChanges,
 ): Promise<string | undefined> {
-  const { releases } = await placesOf(node);
+  const { releases } = await releasePlaces(node);
   const guard = await recorded.refuseWhileGuarded();
   const bindings = {
     Releases: charlist(releases),
