@@ -1,9 +1,16 @@
 /** Helpers for tests against a live node, with any test runner. */
 
 export { CleanUpError, FixtureError } from "./errors.ts";
+export { type EvaluateInTestOptions, evaluate } from "./evaluate.ts";
 export type { AllHooks, Hooks, PlainHooks } from "./hooks.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
 export type { GivenNode, NodeOptions, StartedNode } from "./node-options.ts";
 export { OpenFixture, openFixture } from "./open-fixture.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
+export { type JsResult, toJs } from "./to-js.ts";
+export { type JsValue, type ToTermOptions, toTerm } from "./to-term.ts";
 export { useNode } from "./use-node.ts";
+export { type AppEnv, type AppEnvOptions, withAppEnv } from "./with-app-env.ts";
+export { type LogLevelOptions, withLogLevel } from "./with-log-level.ts";
+export { type ProcessFlags, withProcessFlag } from "./with-process-flag.ts";
+export { type SystemFlags, withSystemFlag } from "./with-system-flag.ts";
