@@ -38,7 +38,7 @@ export { type EvaluateOptions, evaluate } from "./evaluate.ts";
 export { bootVersion, consult, consultProblem, listDir, textFile } from "./file.ts";
 export { initStatus } from "./init.ts";
 export { type LogEvent, type LogEventsOptions, LogStream, logEvents } from "./log-events.ts";
-export { log, logLevel, type NodeLogLevel } from "./logger.ts";
+export { type LogLevel, log, logLevel, type NodeLogLevel } from "./logger.ts";
 export { observer } from "./observer.ts";
 export { type OldCodeUser, oldCodeUsers } from "./old-code-users.ts";
 export {

@@ -13,13 +13,13 @@ import {
   textOf,
 } from "../term/index.ts";
 import { Answer } from "./answer.ts";
-import type { NodeLogLevel } from "./logger.ts";
+import type { LogLevel } from "./logger.ts";
 import { runScript, Script } from "./script.ts";
 
 /** Options of {@link logEvents}. */
 export interface LogEventsOptions {
   /** The least level that is passed on. Default `"debug"`: all that the node's own levels let through. */
-  readonly level?: NodeLogLevel | "critical" | "alert" | "emergency" | undefined;
+  readonly level?: LogLevel | undefined;
   /** Most events that wait here unread; one more ends the stream. Default 10000. */
   readonly limit?: number | undefined;
 }

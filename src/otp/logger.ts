@@ -7,6 +7,9 @@ import type { CallOptions, Remote } from "./remote.ts";
 /** The levels that the node's log is written at. */
 export type NodeLogLevel = "debug" | "info" | "notice" | "warning" | "error";
 
+/** All levels of `logger`, the least first. */
+export type LogLevel = NodeLogLevel | "critical" | "alert" | "emergency";
+
 /** The primary level: events below it are dropped. Read-only. */
 export async function logLevel(remote: Remote, options?: CallOptions): Promise<string> {
   const answer = new Answer(remote, "logger:get_primary_config/0");
