@@ -32,6 +32,10 @@ export interface EpmdServerOptions {
    * Default: its own. Must not throw.
    */
   readonly portFor?: (node: NodeAddress) => number | undefined;
+  /** Called for a node before it is told that it is registered and before anybody else can find it. It waits for the promise; a rejection refuses it. */
+  readonly registering?: (node: NodeAddress) => Promise<void>;
+  /** Called when a registration is over. Must not throw. */
+  readonly left?: (node: NodeAddress) => void;
 }
 
 /** Most connections at a time: each registered node has one. */
@@ -95,8 +99,15 @@ export class EpmdServer implements AsyncDisposable {
           const request = decodeRequest(bytes);
           if (request === undefined) return;
           answered = true;
-          registered = this.#answer(transport, request);
-          if (registered !== undefined) clearTimeout(late);
+          if (request.type !== "alive") {
+            this.#answer(transport, request);
+            return;
+          }
+          void this.#register(transport, request.node).then((done) => {
+            registered = done;
+            if (registered !== undefined) clearTimeout(late);
+            if (!this.#open.has(transport)) this.#forget(registered);
+          });
         } catch (error) {
           if (!(error instanceof BeamError)) throw error;
           transport.destroy();
@@ -106,43 +117,46 @@ export class EpmdServer implements AsyncDisposable {
       closed: () => {
         clearTimeout(late);
         this.#open.delete(transport);
-        if (registered !== undefined && this.#nodes.get(registered.name) === registered) {
-          this.#nodes.delete(registered.name);
-        }
+        this.#forget(registered);
       },
     });
   }
 
-  /** @returns the node, when it is registered by this request */
-  #answer(transport: Transport, request: EpmdRequest): AliveRequest | undefined {
+  #answer(transport: Transport, request: Exclude<EpmdRequest, { type: "alive" }>): void {
     switch (request.type) {
-      case "alive":
-        return this.#register(transport, request.node);
       case "port": {
         const node = this.#nodes.get(request.name);
         finish(transport, encodePortReply(node && this.#handedOut(node)));
-        return undefined;
+        return;
       }
       case "names":
       case "dump": {
         const nodes = [...this.#nodes.values()].flatMap((node) => this.#handedOut(node) ?? []);
         finish(transport, encodeNamesReply(this.port, nodes, request.type === "dump"));
-        return undefined;
+        return;
       }
       case "kill":
         finish(transport, Buffer.from("NO"));
-        return undefined;
+        return;
       case "stop":
         finish(transport, Buffer.from("NOEXIST"));
-        return undefined;
+        return;
     }
   }
 
-  #register(transport: Transport, node: AliveRequest): AliveRequest | undefined {
+  /** @returns the node, when it is registered by this request */
+  async #register(transport: Transport, node: AliveRequest): Promise<AliveRequest | undefined> {
     const { remote } = transport;
     const from = remote.slice(0, remote.lastIndexOf(":")).replace(/^\[|\]$/g, "");
     const { host = "127.0.0.1" } = this.#options;
-    if (this.#nodes.has(node.name) || !staysHere(from, host)) {
+    let refused = this.#nodes.has(node.name) || !staysHere(from, host);
+    if (!refused && this.#options.registering !== undefined) {
+      refused = await this.#options.registering(node).then(
+        () => this.#nodes.has(node.name), // of two at a time one is first
+        () => true,
+      );
+    }
+    if (refused) {
       finish(transport, encodeAliveReply(undefined, node.highestVersion));
       return undefined;
     }
@@ -150,6 +164,12 @@ export class EpmdServer implements AsyncDisposable {
     // Others than those of before OTP 23 have no creation below 4.
     transport.write([encodeAliveReply(randomInt(4, 2 ** 32), node.highestVersion)]);
     return node;
+  }
+
+  #forget(node: AliveRequest | undefined): void {
+    if (node === undefined || this.#nodes.get(node.name) !== node) return;
+    this.#nodes.delete(node.name);
+    this.#options.left?.(node);
   }
 
   #handedOut(node: AliveRequest): AliveRequest | undefined {

@@ -17,3 +17,4 @@ export { after } from "./timer.ts";
 export { connectTls, listenTls, type TlsListener, type TlsOptions } from "./tls.ts";
 export { TlsError } from "./tls-error.ts";
 export type { Transport, TransportHandler } from "./transport.ts";
+export { dialWire, listenWires, Wire } from "./wire.ts";
