@@ -1,4 +1,13 @@
 /** Helpers for tests against a live node, with any test runner. */
 
+export {
+  type EventPattern,
+  EventStream,
+  type EventStreamOptions,
+  UnexpectedEventError,
+} from "./event-stream.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
+export { pg } from "./pg.ts";
+export type { PgMember } from "./pg-member.ts";
+export { type PgEvent, type PgOptions, PgScope } from "./pg-scope.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
