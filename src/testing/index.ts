@@ -13,6 +13,15 @@ export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.t
 export type { Mismatch } from "./pattern-match.ts";
 export { ProcessProbe, process } from "./process.ts";
 export type { ProcessName } from "./process-name.ts";
+export {
+  type EventPattern,
+  EventStream,
+  type EventStreamOptions,
+  UnexpectedEventError,
+} from "./event-stream.ts";
+export { pg } from "./pg.ts";
+export type { PgMember } from "./pg-member.ts";
+export { type PgEvent, type PgOptions, PgScope } from "./pg-scope.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
 export { type TermHole, type TermTag, term } from "./term.ts";
 export { type TermMatchers, termMatchers } from "./term-matchers.ts";
