@@ -1,0 +1,4 @@
+[
+  import_deps: [:ecto_sql, :phoenix],
+  inputs: ["*.exs", "{build,config,lib,priv,versions}/**/*.{ex,exs}"]
+]

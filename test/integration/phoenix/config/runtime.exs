@@ -1,0 +1,21 @@
+import Config
+
+adapter =
+  case System.get_env("SHOP_SERVER", "bandit") do
+    "bandit" -> Bandit.PhoenixAdapter
+    "cowboy" -> Phoenix.Endpoint.Cowboy2Adapter
+    other -> raise "SHOP_SERVER is bandit or cowboy, not #{other}"
+  end
+
+{:ok, ip} = "SHOP_IP" |> System.get_env("0.0.0.0") |> to_charlist() |> :inet.parse_address()
+
+config :shop, ShopWeb.Endpoint,
+  adapter: adapter,
+  http: [ip: ip, port: "PORT" |> System.get_env("4000") |> String.to_integer()],
+  secret_key_base: System.fetch_env!("SECRET_KEY_BASE")
+
+config :shop, Shop.Repo,
+  url: System.fetch_env!("DATABASE_URL"),
+  pool_size: "POOL_SIZE" |> System.get_env("10") |> String.to_integer()
+
+config :logger, level: "LOG_LEVEL" |> System.get_env("info") |> String.to_existing_atom()
