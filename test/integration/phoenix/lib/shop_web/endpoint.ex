@@ -1,7 +1,7 @@
 defmodule ShopWeb.Endpoint do
   use Phoenix.Endpoint, otp_app: :shop
 
-  @session [store: :cookie, key: "_shop", signing_salt: "counter", same_site: "Lax"]
+  @session [store: :cookie, key: "_shop", signing_salt: "shop session", same_site: "Lax"]
   @connect_info [:user_agent, session: @session]
 
   socket("/socket", ShopWeb.UserSocket,
