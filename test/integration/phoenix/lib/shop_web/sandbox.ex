@@ -5,11 +5,11 @@ defmodule ShopWeb.Sandbox do
   The test is told by its user agent. `outside/1` asks the database for nobody's test. In any other build both do nothing more.
   """
 
-  @sandbox Application.compile_env(:shop, :sandbox)
+  if Application.compile_env(:shop, :sandbox) do
+    alias Ecto.Adapters.SQL.Sandbox
 
-  if @sandbox do
-    def allow(user_agent), do: Phoenix.Ecto.SQL.Sandbox.allow(user_agent, @sandbox)
-    def outside(fun), do: @sandbox.unboxed_run(Shop.Repo, fun)
+    def allow(user_agent), do: Phoenix.Ecto.SQL.Sandbox.allow(user_agent, Sandbox)
+    def outside(fun), do: Sandbox.unboxed_run(Shop.Repo, fun)
   else
     def allow(_user_agent), do: :ok
     def outside(fun), do: fun.()
