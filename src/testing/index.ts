@@ -5,6 +5,7 @@ export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.t
 export type { Mismatch } from "./pattern-match.ts";
 export { ProcessProbe, process } from "./process.ts";
 export type { ProcessName } from "./process-name.ts";
+export { type SettledOptions, settled } from "./settled.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
 export { type TermHole, type TermTag, term } from "./term.ts";
 export { type TermMatchers, termMatchers } from "./term-matchers.ts";

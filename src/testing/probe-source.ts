@@ -42,13 +42,16 @@ Idle = fun(Pid) ->
         undefined -> gone;
         [{_, Status}, {_, Queue}, {_, Current}, {_, Stack}] ->
             IsLoop = case Current of
-                {gen_server, loop, _} -> true; {gen_statem, loop_receive, _} -> true; {gen_event, fetch_msg, _} -> true;
-                {erlang, hibernate, _} -> true; _ -> false
+                {erlang, hibernate, _} -> true;
+                {Behaviour, Loop, _} ->
+                    lists:member(Behaviour, [gen_server, gen_statem, gen_event])
+                        andalso lists:member(Loop, [loop, loop_receive, loop_hibernate, fetch_msg]);
+                _ -> false
             end,
             %% Such a frame below means that it is in a callback, or waits for the answer of another.
             InCallback = [] =/= [M || {M, _, _, _} <- Stack, lists:member(M, [gen_server, gen_statem, gen_event, gen])],
             case Current of
-                {sys, suspend_loop, _} -> {suspended, Queue, Current};
+                {sys, _, _} -> {suspended, Queue, Current};
                 _ when Queue > 0; Status =/= waiting -> {Status, Queue, Current};
                 _ when IsLoop; not InCallback -> idle;
                 _ -> {Status, Queue, Current}

@@ -3,6 +3,7 @@
 import type { WaitOptions } from "../node/index.ts";
 import { runScript, Script } from "../otp/index.ts";
 import { atom, Pid, type Term } from "../term/index.ts";
+import { probeIdle } from "./probe-idle.ts";
 import { PROBE } from "./probe-source.ts";
 import { probeState } from "./probe-state.ts";
 import { addressOf, gone, type ProcessName } from "./process-name.ts";
@@ -51,6 +52,17 @@ export class ProcessProbe {
    */
   state(pattern?: TermPattern, options: WaitForOptions = {}): Promise<Term> {
     return probeState(nodeOf(this.#target), this.name, pattern, options);
+  }
+
+  /**
+   * Waits until it has nothing to do: its mailbox is empty and it waits in its loop, not in a callback and not for the answer of another, at
+   * two looks in a row. What we sent before is counted in; timers that will bring it work are not. Safe in production.
+   * @throws NoProcessError when there is none
+   * @throws WaitError when it is still busy after `timeout` (default 5000 ms), with what it does
+   * @throws AbortedError NodeDownError
+   */
+  async untilIdle(options: WaitForOptions = {}): Promise<void> {
+    await probeIdle(nodeOf(this.#target), { processes: [this.name] }, options);
   }
 
   /**
