@@ -1,6 +1,7 @@
 /** Helpers for tests against a live node, with any test runner. */
 
 export { assertTerm } from "./assert-term.ts";
+export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
 export type { Mismatch } from "./pattern-match.ts";
 export { ProcessProbe, process } from "./process.ts";

@@ -3,7 +3,7 @@
 import { BATCH } from "../otp/index.ts";
 
 /**
- * Binds, besides what `BATCH` does, `Whereis`, `IsOtp`, `Brief`, `Idle` and `Wait`. Needs `Peer`, our name.
+ * Binds, besides what `BATCH` does, `Whereis`, `IsOtp`, `Brief`, `Idle`, `Wait` and `WaitEvery` (with its first and longest pause). Needs `Peer`, our name.
  * `Whereis` takes a pid, `{global, Name}`, `{via, Module, Name}` or texts of which the first that is registered counts, and finds only what
  * lives on the node. `Wait` calls its look with the milliseconds that it may take until it is `{done, Value}`, and gives `{done, Value, Looks}` or
  * `{late, Last, Looks}`; it ends when we are gone.
@@ -59,7 +59,7 @@ Idle = fun(Pid) ->
     end
 end,
 
-Wait = fun(Look, Until) ->
+WaitEvery = fun(Look, Until, First, Most) ->
     Again = fun Again(Pause, Looks) ->
         %% The last look has time for an answer too.
         case Look(max(50, Until - Now())) of
@@ -67,11 +67,12 @@ Wait = fun(Look, Until) ->
             Last ->
                 Left = Until - Now(),
                 case Left > 0 andalso lists:member(Peer, nodes(connected)) of
-                    true -> timer:sleep(min(Pause, Left)), Again(min(2 * Pause, 50), Looks + 1);
+                    true -> timer:sleep(min(Pause, Left)), Again(min(2 * Pause, Most), Looks + 1);
                     false -> {late, Last, Looks}
                 end
         end
     end,
-    Again(1, 1)
+    Again(First, 1)
 end,
+Wait = fun(Look, Until) -> WaitEvery(Look, Until, 1, 50) end,
 `;
