@@ -3,9 +3,17 @@
 import { UsageError } from "../errors.ts";
 import type { BeamNode } from "../node/index.ts";
 import { Script } from "../otp/index.ts";
-import { Atom, atom, inspect, type Term, Tuple } from "../term/index.ts";
+import { type Atom, atom, type Term, Tuple } from "../term/index.ts";
 import { PROBE } from "./probe-source.ts";
-import { addressOf, briefText, gone, labelOf, type ProcessName } from "./process-name.ts";
+import {
+  addressOf,
+  briefText,
+  functionText,
+  gone,
+  labelOf,
+  type ProcessName,
+  readBrief,
+} from "./process-name.ts";
 import { WAIT_BINDINGS, WaitError, type Waited, type WaitForOptions, waitOn } from "./wait.ts";
 
 /** Busy processes that a message names. */
@@ -104,11 +112,7 @@ function namesOf({ processes }: { readonly processes: readonly ProcessName[] }):
 function busyText(row: Term): string {
   const [brief, what] = (row as Tuple).items;
   const [status, queue, current] = (what as Tuple).items;
-  const [module, fun, arity] = current instanceof Tuple ? current.items : [];
-  const place =
-    module instanceof Atom && fun instanceof Atom
-      ? ` in ${inspect(module)}.${fun.name}/${inspect(arity as Term)}`
-      : "";
+  const place = functionText(current);
   const waiting = `${queue} ${queue === 1 ? "message" : "messages"} in its mailbox`;
-  return `${briefText(brief as Term)}: ${(status as Atom).name}${place}, ${waiting}`;
+  return `${briefText(readBrief(brief as Term))}: ${(status as Atom).name}${place === undefined ? "" : ` in ${place}`}, ${waiting}`;
 }

@@ -47,6 +47,14 @@ describe.each(["otp23", "otp27", "otp29"] as const)("idleness on %s", (set) => {
       /^the application shop of .*\n {2}Shop\.Left .*, 1 message in its mailbox$/,
     );
     await process(node, asking).untilIdle();
+    // Deeper than the node tells of a stack.
+    const deep = (await elixir(`
+      {:ok, pid} = Agent.start(fn -> 0 end)
+      nest = fn nest, n -> if n == 0, do: Process.sleep(200), else: [nest.(nest, n - 1)] end
+      Agent.cast(pid, fn _ -> nest.(nest, 30) end)
+      pid`)) as Pid;
+    await expect(process(node, deep).untilIdle({ timeout: 30 })).rejects.toThrow(/Process\.sleep/);
+    await process(node, deep).untilIdle();
     await settled(node, { application: "shop" });
   });
 
@@ -57,8 +65,9 @@ describe.each(["otp23", "otp27", "otp29"] as const)("idleness on %s", (set) => {
       h = spawn(fn -> :erlang.hibernate(:lists, :sum, [[1]]) end)
       p = spawn(fn -> receive do :never -> :ok end end)
       {:ok, e} = :gen_event.start()
-      [a, h, p, e, Process.whereis(:user), Process.whereis(:init)]`)) as readonly Pid[];
-    expect(await settled(node, { processes: pids })).toBe(6);
+      {:ok, t} = Task.start(:timer, :sleep, [:infinity])
+      [a, h, p, e, t, Process.whereis(:user), Process.whereis(:init)]`)) as readonly Pid[];
+    expect(await settled(node, { processes: pids })).toBe(7);
   });
 
   it("never comes for a suspended process or one that runs", async () => {
