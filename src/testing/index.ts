@@ -18,6 +18,8 @@ export {
   UnexpectedEventError,
 } from "./event-stream.ts";
 export type { AllHooks, Hooks, PlainHooks } from "./hooks.ts";
+export { CrashOutcome, type DeadProcess, type SupervisorDecision } from "./crash-outcome.ts";
+export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
 export type { GivenNode, NodeOptions, StartedNode } from "./node-options.ts";
 export { OpenFixture, openFixture } from "./open-fixture.ts";
@@ -25,8 +27,12 @@ export type { Mismatch } from "./pattern-match.ts";
 export { pg } from "./pg.ts";
 export type { PgMember } from "./pg-member.ts";
 export { type PgEvent, type PgOptions, PgScope } from "./pg-scope.ts";
+export type { CrashOptions, CrashWay } from "./probe-crash.ts";
+export type { NextState, ReplaceStateOptions } from "./probe-replace.ts";
+export type { Restarted } from "./probe-restart.ts";
 export { ProcessProbe, process } from "./process.ts";
-export type { ProcessName } from "./process-name.ts";
+export type { ProcessBrief, ProcessName } from "./process-name.ts";
+export { type SettledOptions, settled } from "./settled.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
 export { type TermHole, type TermTag, term } from "./term.ts";
 export { type TermMatchers, termMatchers } from "./term-matchers.ts";
