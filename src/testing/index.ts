@@ -1,7 +1,15 @@
 /** Helpers for tests against a live node, with any test runner. */
 
+export {
+  CapturedLogs,
+  type CaptureLogsOptions,
+  captureLogs,
+  type LogMatch,
+  type LogWaitOptions,
+} from "./capture-logs.ts";
 export { CleanUpError, FixtureError } from "./errors.ts";
 export { type EvaluateInTestOptions, evaluate } from "./evaluate.ts";
+export { CrashedError, type ExpectNoCrashOptions, expectNoCrash } from "./expect-no-crash.ts";
 export type { AllHooks, Hooks, PlainHooks } from "./hooks.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
 export type { GivenNode, NodeOptions, StartedNode } from "./node-options.ts";
@@ -10,6 +18,7 @@ export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
 export { type JsResult, toJs } from "./to-js.ts";
 export { type JsValue, type ToTermOptions, toTerm } from "./to-term.ts";
 export { useNode } from "./use-node.ts";
+export { AppNotStartedError, type WaitForAppOptions, waitForApp } from "./wait-for-app.ts";
 export { type AppEnv, type AppEnvOptions, withAppEnv } from "./with-app-env.ts";
 export { type LogLevelOptions, withLogLevel } from "./with-log-level.ts";
 export { type ProcessFlags, withProcessFlag } from "./with-process-flag.ts";
