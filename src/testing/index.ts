@@ -10,10 +10,21 @@ export {
 export { CleanUpError, FixtureError } from "./errors.ts";
 export { type EvaluateInTestOptions, evaluate } from "./evaluate.ts";
 export { CrashedError, type ExpectNoCrashOptions, expectNoCrash } from "./expect-no-crash.ts";
+export {
+  type FreezeListenerOptions,
+  freezeListener,
+  type ListenerSelector,
+} from "./freeze-listener.ts";
 export type { AllHooks, Hooks, PlainHooks } from "./hooks.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
 export type { GivenNode, NodeOptions, StartedNode } from "./node-options.ts";
 export { OpenFixture, openFixture } from "./open-fixture.ts";
+export { StandStillError } from "./standing-still.ts";
+export {
+  type ProcessSelector,
+  type SuspendDuringOptions,
+  suspendDuring,
+} from "./suspend-during.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
 export { type JsResult, toJs } from "./to-js.ts";
 export { type JsValue, type ToTermOptions, toTerm } from "./to-term.ts";

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "vitest";
 import { type BeamNode, connect, RemoteError } from "../../src/node/index.ts";
 import { evaluate as evaluateTerm, type LogEvent } from "../../src/otp/index.ts";
-import { inspect } from "../../src/term/index.ts";
+import { atom, inspect } from "../../src/term/index.ts";
 import {
   AppNotStartedError,
   type CapturedLogs,
@@ -15,6 +15,7 @@ import {
   waitForApp,
 } from "../../src/testing/index.ts";
 import { type BeamProcess, provision, startErl } from "../support/index.ts";
+import { startServers } from "./server.ts";
 
 const given = (erl: BeamProcess) => ({
   node: erl.name,
@@ -102,8 +103,8 @@ describe.each(["otp23", "otp27", "otp29"] as const)("%s", (set) => {
       { grace: 1_000 },
     );
     await expect(later).rejects.toThrow("process crash: late");
-    await on("{ok, _} = pg:start(doomed)");
-    const failed = expectNoCrash(node, () => node.genCall("doomed", 7, { timeout: 2_000 }));
+    await startServers(node, "doomed");
+    const failed = expectNoCrash(node, () => node.genCall("doomed", atom("crash")));
     await expect(failed).rejects.toThrow(CrashedError);
     await expect(failed).rejects.toThrow(/the work failed too: the server doomed/);
     const cause = await failed.catch((error: CrashedError) => error.cause);
