@@ -50,5 +50,10 @@ receive
 end`;
 }
 
-/** Erlang that returns when what the runtime itself has said until now has been through the filters: its words come by way of a process. */
-export const SPOKEN = `(try sys:get_status(logger_proxy, 2000) of _ -> ok catch _:_ -> ok end)`;
+/**
+ * Erlang that returns when what the runtime itself has said until now, as of a plain process that crashed, has been through the filters. Its words go by way of
+ * a queue that traces share, so that `trace_delivered` comes after them, and then by way of a process. Binds `Said`.
+ */
+export const SPOKEN = `Said = erlang:trace_delivered(all),
+receive {trace_delivered, all, Said} -> ok after 2000 -> ok end,
+try sys:get_status(logger_proxy, 2000) of _ -> ok catch _:_ -> ok end`;
