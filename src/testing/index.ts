@@ -7,7 +7,7 @@ export {
   type LogMatch,
   type LogWaitOptions,
 } from "./capture-logs.ts";
-export { CleanUpError, FixtureError } from "./errors.ts";
+export { CleanUpError, FixtureError, StartError } from "./errors.ts";
 export { type EvaluateInTestOptions, evaluate } from "./evaluate.ts";
 export { CrashedError, type ExpectNoCrashOptions, expectNoCrash } from "./expect-no-crash.ts";
 export {
@@ -17,9 +17,12 @@ export {
 } from "./freeze-listener.ts";
 export type { AllHooks, Hooks, PlainHooks } from "./hooks.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
+export type { ReadyWhen } from "./launch/ready.ts";
 export type { GivenNode, NodeOptions, StartedNode } from "./node-options.ts";
 export { OpenFixture, openFixture } from "./open-fixture.ts";
 export { StandStillError } from "./standing-still.ts";
+export { type StartBeamOptions, StartedBeam, type StartOptions, startBeam } from "./start-beam.ts";
+export { type StartReleaseOptions, startRelease } from "./start-release.ts";
 export {
   type ProcessSelector,
   type SuspendDuringOptions,
