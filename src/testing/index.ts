@@ -17,10 +17,23 @@ export {
   type EventStreamOptions,
   UnexpectedEventError,
 } from "./event-stream.ts";
+  CapturedLogs,
+  type CaptureLogsOptions,
+  captureLogs,
+  type LogMatch,
+  type LogWaitOptions,
+} from "./capture-logs.ts";
+export { CleanUpError, FixtureError, StartError } from "./errors.ts";
+export { CrashedError, type ExpectNoCrashOptions, expectNoCrash } from "./expect-no-crash.ts";
+  type FreezeListenerOptions,
+  freezeListener,
+  type ListenerSelector,
+} from "./freeze-listener.ts";
 export type { AllHooks, Hooks, PlainHooks } from "./hooks.ts";
 export { CrashOutcome, type DeadProcess, type SupervisorDecision } from "./crash-outcome.ts";
 export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
+export type { ReadyWhen } from "./launch/ready.ts";
 export type { GivenNode, NodeOptions, StartedNode } from "./node-options.ts";
 export { OpenFixture, openFixture } from "./open-fixture.ts";
 export type { Mismatch } from "./pattern-match.ts";
@@ -33,6 +46,14 @@ export type { Restarted } from "./probe-restart.ts";
 export { ProcessProbe, process } from "./process.ts";
 export type { ProcessBrief, ProcessName } from "./process-name.ts";
 export { type SettledOptions, settled } from "./settled.ts";
+export { StandStillError } from "./standing-still.ts";
+export { type StartBeamOptions, StartedBeam, type StartOptions, startBeam } from "./start-beam.ts";
+export { type StartReleaseOptions, startRelease } from "./start-release.ts";
+export {
+  type ProcessSelector,
+  type SuspendDuringOptions,
+  suspendDuring,
+} from "./suspend-during.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
 export { type TermHole, type TermTag, term } from "./term.ts";
 export { type TermMatchers, termMatchers } from "./term-matchers.ts";
@@ -41,6 +62,7 @@ export { type JsResult, toJs } from "./to-js.ts";
 export { type JsValue, type ToTermOptions, toTerm } from "./to-term.ts";
 export { useNode } from "./use-node.ts";
 export { WaitError, type WaitForOptions } from "./wait.ts";
+export { AppNotStartedError, type WaitForAppOptions, waitForApp } from "./wait-for-app.ts";
 export { type AppEnv, type AppEnvOptions, withAppEnv } from "./with-app-env.ts";
 export { type LogLevelOptions, withLogLevel } from "./with-log-level.ts";
 export { type ProcessFlags, withProcessFlag } from "./with-process-flag.ts";
