@@ -7,7 +7,7 @@ import type { FaultStep } from "./schedule.ts";
 /** What happens beside the faults. */
 export interface RunScheduleOptions {
   /** Called after each step, and waited for, before the next one: what the system is to do under the faults. */
-  readonly between?: (step: FaultStep, index: number) => Promise<unknown> | unknown;
+  readonly between?: (step: FaultStep, index: number) => unknown;
   /** Milliseconds for the links to settle once all is healed. Default 30,000. */
   readonly timeout?: number;
 }

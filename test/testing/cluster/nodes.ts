@@ -20,7 +20,7 @@ export interface Member extends AsyncDisposable {
   readonly process: BeamProcess;
   readonly beam: BeamNode;
   /** Evaluates Erlang; the answer as Erlang text. */
-  run(text: string): Promise<string>;
+  run(text: string, options?: { readonly timeout?: number }): Promise<string>;
 }
 
 let count = 0;
@@ -29,7 +29,11 @@ let count = 0;
 export async function startMembers(
   cluster: FaultCluster,
   sets: readonly OtpSet[],
-  options: { readonly args?: readonly string[]; readonly host?: (index: number) => string } = {},
+  options: {
+    readonly args?: readonly string[];
+    readonly host?: (index: number) => string;
+    readonly elixir?: boolean;
+  } = {},
 ): Promise<Member[]> {
   const cookie = makeCookie();
   count += 1;
@@ -45,7 +49,9 @@ export async function startMembers(
         interface: host,
         epmd: { port: cluster.epmdPort },
         env: cluster.env,
-        args: ["-kernel", "prevent_overlapping_partitions", "false", ...(options.args ?? [])],
+        // Else global parts nodes further than the faults do.
+        args: options.args ?? ["-kernel", "prevent_overlapping_partitions", "false"],
+        ...(options.elixir === true ? { elixir: ":ok" } : {}),
       });
       const address = { host, port: node.port };
       const beam = await connect(node.name, { cookie, address });
@@ -61,8 +67,8 @@ function member(name: string, process: BeamProcess, beam: BeamNode): Member {
     full: process.name,
     process,
     beam,
-    run: async (text) =>
-      inspect(await evaluate(beam, text, { language: "erlang" }), { syntax: "erlang" }),
+    run: async (text, options) =>
+      inspect(await evaluate(beam, text, { language: "erlang", ...options }), { syntax: "erlang" }),
     async [Symbol.asyncDispose]() {
       await beam.close();
       await process[Symbol.asyncDispose]();
