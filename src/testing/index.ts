@@ -10,4 +10,8 @@ export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.t
 export { pg } from "./pg.ts";
 export type { PgMember } from "./pg-member.ts";
 export { type PgEvent, type PgOptions, PgScope } from "./pg-scope.ts";
+export { PubSubAdapterError, pubsub } from "./pubsub.ts";
+export { BroadcastError, PubSub, type PubSubOptions } from "./pubsub-bus.ts";
+export type { ChannelEvent, PubSubMessage } from "./pubsub-message.ts";
+export { Subscription } from "./subscription.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
