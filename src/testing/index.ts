@@ -15,3 +15,9 @@ export { BroadcastError, PubSub, type PubSubOptions } from "./pubsub-bus.ts";
 export type { ChannelEvent, PubSubMessage } from "./pubsub-message.ts";
 export { Subscription } from "./subscription.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
+export {
+  type TelemetryEvent,
+  TelemetryEvents,
+  type TelemetryOptions,
+  telemetry,
+} from "./telemetry.ts";
