@@ -13,6 +13,8 @@ export { type PgEvent, type PgOptions, PgScope } from "./pg-scope.ts";
 export { PubSubAdapterError, pubsub } from "./pubsub.ts";
 export { BroadcastError, PubSub, type PubSubOptions } from "./pubsub-bus.ts";
 export type { ChannelEvent, PubSubMessage } from "./pubsub-message.ts";
+export { Sandbox, SandboxError, type SandboxOptions, sandbox } from "./sandbox.ts";
+export { SandboxPoolError } from "./sandbox-script.ts";
 export { Subscription } from "./subscription.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
 export {
