@@ -75,3 +75,14 @@ export { type AppEnv, type AppEnvOptions, withAppEnv } from "./with-app-env.ts";
 export { type LogLevelOptions, withLogLevel } from "./with-log-level.ts";
 export { type ProcessFlags, withProcessFlag } from "./with-process-flag.ts";
 export { type SystemFlags, withSystemFlag } from "./with-system-flag.ts";
+export { PubSubAdapterError, pubsub } from "./pubsub.ts";
+export { BroadcastError, PubSub, type PubSubOptions } from "./pubsub-bus.ts";
+export type { ChannelEvent, PubSubMessage } from "./pubsub-message.ts";
+export { Sandbox, SandboxError, type SandboxOptions, sandbox } from "./sandbox.ts";
+export { SandboxPoolError } from "./sandbox-script.ts";
+export { Subscription } from "./subscription.ts";
+  type TelemetryEvent,
+  TelemetryEvents,
+  type TelemetryOptions,
+  telemetry,
+} from "./telemetry.ts";
