@@ -1,6 +1,13 @@
 /** Helpers for tests against a live node, with any test runner. */
 
 export { assertTerm } from "./assert-term.ts";
+export {
+  CapturedLogs,
+  type CaptureLogsOptions,
+  captureLogs,
+  type LogMatch,
+  type LogWaitOptions,
+} from "./capture-logs.ts";
 export { type ClusterWait, FaultCluster, type FaultDirection } from "./cluster/cluster.ts";
 export { PredicateError, UnknownNodeError } from "./cluster/errors.ts";
 export type { ArbitraryOf, FastCheck } from "./cluster/fast-check.ts";
@@ -17,7 +24,8 @@ export {
   faultSchedule,
 } from "./cluster/schedule.ts";
 export { type FaultClusterOptions, startFaultCluster } from "./cluster/start.ts";
-export { CleanUpError, FixtureError } from "./errors.ts";
+export { CrashOutcome, type DeadProcess, type SupervisorDecision } from "./crash-outcome.ts";
+export { CleanUpError, FixtureError, StartError } from "./errors.ts";
 export { type EvaluateInTestOptions, evaluate } from "./evaluate.ts";
 export {
   type EventPattern,
@@ -25,21 +33,14 @@ export {
   type EventStreamOptions,
   UnexpectedEventError,
 } from "./event-stream.ts";
-  CapturedLogs,
-  type CaptureLogsOptions,
-  captureLogs,
-  type LogMatch,
-  type LogWaitOptions,
-} from "./capture-logs.ts";
-export { CleanUpError, FixtureError, StartError } from "./errors.ts";
+export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { CrashedError, type ExpectNoCrashOptions, expectNoCrash } from "./expect-no-crash.ts";
+export {
   type FreezeListenerOptions,
   freezeListener,
   type ListenerSelector,
 } from "./freeze-listener.ts";
 export type { AllHooks, Hooks, PlainHooks } from "./hooks.ts";
-export { CrashOutcome, type DeadProcess, type SupervisorDecision } from "./crash-outcome.ts";
-export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
 export type { ReadyWhen } from "./launch/ready.ts";
 export type { GivenNode, NodeOptions, StartedNode } from "./node-options.ts";
@@ -53,16 +54,28 @@ export type { NextState, ReplaceStateOptions } from "./probe-replace.ts";
 export type { Restarted } from "./probe-restart.ts";
 export { ProcessProbe, process } from "./process.ts";
 export type { ProcessBrief, ProcessName } from "./process-name.ts";
+export { PubSubAdapterError, pubsub } from "./pubsub.ts";
+export { BroadcastError, PubSub, type PubSubOptions } from "./pubsub-bus.ts";
+export type { ChannelEvent, PubSubMessage } from "./pubsub-message.ts";
+export { Sandbox, SandboxError, type SandboxOptions, sandbox } from "./sandbox.ts";
+export { SandboxPoolError } from "./sandbox-script.ts";
 export { type SettledOptions, settled } from "./settled.ts";
 export { StandStillError } from "./standing-still.ts";
 export { type StartBeamOptions, StartedBeam, type StartOptions, startBeam } from "./start-beam.ts";
 export { type StartReleaseOptions, startRelease } from "./start-release.ts";
+export { Subscription } from "./subscription.ts";
 export {
   type ProcessSelector,
   type SuspendDuringOptions,
   suspendDuring,
 } from "./suspend-during.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
+export {
+  type TelemetryEvent,
+  TelemetryEvents,
+  type TelemetryOptions,
+  telemetry,
+} from "./telemetry.ts";
 export { type TermHole, type TermTag, term } from "./term.ts";
 export { type TermMatchers, termMatchers } from "./term-matchers.ts";
 export { type TermBindings, TermPattern } from "./term-pattern.ts";
@@ -75,14 +88,3 @@ export { type AppEnv, type AppEnvOptions, withAppEnv } from "./with-app-env.ts";
 export { type LogLevelOptions, withLogLevel } from "./with-log-level.ts";
 export { type ProcessFlags, withProcessFlag } from "./with-process-flag.ts";
 export { type SystemFlags, withSystemFlag } from "./with-system-flag.ts";
-export { PubSubAdapterError, pubsub } from "./pubsub.ts";
-export { BroadcastError, PubSub, type PubSubOptions } from "./pubsub-bus.ts";
-export type { ChannelEvent, PubSubMessage } from "./pubsub-message.ts";
-export { Sandbox, SandboxError, type SandboxOptions, sandbox } from "./sandbox.ts";
-export { SandboxPoolError } from "./sandbox-script.ts";
-export { Subscription } from "./subscription.ts";
-  type TelemetryEvent,
-  TelemetryEvents,
-  type TelemetryOptions,
-  telemetry,
-} from "./telemetry.ts";

@@ -3,6 +3,9 @@
 import { readFileSync } from "node:fs";
 import { type BeamNode, type ConnectOptions, connect } from "../../src/node/index.ts";
 
+/** What it is there for: one of its two servers, distribution over TLS, tests in a database's sandbox, or to be beside another. */
+export type PhoenixKind = "BANDIT" | "COWBOY" | "TLS" | "E2E" | "PEER";
+
 /** One running release of `test/integration/phoenix`. */
 export interface PhoenixTarget {
   /** `shop@127.0.0.1` */
@@ -18,7 +21,7 @@ export interface PhoenixTarget {
  * The target of these variables: `BEAMCTL_TEST_NODE`, `_ADDRESS`, `_HTTP` and `_COOKIE_FILE`; with a kind, as `E2E`, its own first:
  * `BEAMCTL_TEST_E2E_NODE` and so on, which shares the cookie's file if it has none.
  */
-export function phoenixTarget(kind?: "E2E" | "PEER"): PhoenixTarget | undefined {
+export function phoenixTarget(kind?: PhoenixKind): PhoenixTarget | undefined {
   const { env } = process;
   const prefix = kind === undefined ? "BEAMCTL_TEST" : `BEAMCTL_TEST_${kind}`;
   const node = env[`${prefix}_NODE`];
