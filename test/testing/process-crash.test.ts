@@ -197,6 +197,7 @@ describe.each(["otp23", "otp27", "otp29"] as const)("on %s", (set) => {
       await cart.send(atom("stuck"));
       const late = cart.replaceState(atom("wrong"), { timeout: 30, revert });
       await expect(late).rejects.toThrow(/did not take another state within 30 ms/);
+      await cart.send(atom("go"));
       await cart.untilIdle();
       expect(await cart.state()).toMatchTerm(term`%{id: 7}`);
     }

@@ -86,16 +86,16 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("a probe on %s", (s
   it("says what the state was when it never matched", async () => {
     const pid = await cart();
     const probe = process(shop.node, pid);
-    const late = await errorOf(probe.state(term`%{id: 7, items: [_, _]}`, { timeout: 80 }));
+    const late = await errorOf(probe.state(term`%{id: 7, items: [_, _]}`, { timeout: 300 }));
     expect(late).toBeInstanceOf(WaitError);
     const { message } = late;
     expect(message).toMatch(
-      /^#PID<[\d.]+> of .* had no state that matches %\{id: 7, items: \[_, _\]\} within 80 ms \(\d+ looks\)\n/,
+      /^#PID<[\d.]+> of .* had no state that matches %\{id: 7, items: \[_, _\]\} within 300 ms \(\d+ looks\)\n/,
     );
     expect(message).toMatch(
       /\nat items\nexpected: a list of 2, \[_, _\]\ngot: 0, \[\]\nstate: %\{.*\}$/,
     );
-    expect((late as WaitError).looks).toBeGreaterThan(2);
+    expect((late as WaitError).looks).toBeGreaterThan(1);
     expect((late as WaitError).last).toMatchTerm(term`%{items: []}`);
     const missing = process(shop.node, "Shop.Nobody").state(term`_`, { timeout: 20 });
     await expect(missing).rejects.toThrow(
@@ -103,8 +103,9 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("a probe on %s", (s
     );
     await probe.send(atom("stuck"));
     await expect(probe.state(term`_`, { timeout: 30 })).rejects.toThrow(
-      /did not tell its state within 30 ms \(1 look\), it is in \{.*sleep/,
+      /did not tell its state within 30 ms \(\d looks?\), it is in \{Shop\.Cart, :handle_info, 2\}/,
     );
+    await probe.send(atom("go"));
   });
 
   it("sends no huge state to be shown", async () => {
