@@ -27,7 +27,7 @@ export type CrashWay =
 export interface CrashOptions extends WaitForOptions {
   /** Whose processes are watched: those of these applications, or of the whole node. Default: of the application that the process belongs to, if any, else of the node. */
   readonly watch?: readonly string[] | "node" | undefined;
-  /** Milliseconds for which the others are watched after the supervisor's decision. Default 50. */
+  /** Milliseconds for which the others are watched after the supervisor's decision, at most 2000. Default 50. */
   readonly settle?: number | undefined;
 }
 
@@ -124,7 +124,7 @@ export async function crash(
       Who: addressOf(name),
       Way: wayOf(way),
       Watch: typeof watch === "object" ? watch.map(atom) : atom(watch ?? "default"),
-      Settle: Math.ceil(settle),
+      Settle: Math.min(Math.ceil(settle), 2_000),
     },
     options,
   );

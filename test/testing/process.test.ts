@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "vitest"
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { NoProcessError } from "../../src/node/index.ts";
 import { evaluate } from "../../src/otp/index.ts";
-import { atom, binary, Pid, parse, type Term, tuple } from "../../src/term/index.ts";
+import { atom, binary, Pid, parse, type Term, TermMap, tuple } from "../../src/term/index.ts";
 import { assertTerm, process, term, termMatchers, WaitError } from "../../src/testing/index.ts";
 import { type ShopNode, startShopNode } from "./shop-node.ts";
 
@@ -81,6 +81,60 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("a probe on %s", (s
     await probe.state(term`%{items: [${tuple(1, 2)} | rest], id: 7}`);
     await probe.state(term`%{items: [{_, x}, :a], id: _}`);
     await probe.state(term.erlang`#{items := [{_, X} | _]}`);
+  });
+
+  it("matches there what it matches here", async () => {
+    const probe = process(shop.node, await cart());
+    const patterns = [
+      term`_`,
+      term`{x, x}`,
+      term`{x, _y, x}`,
+      term`[a, b | rest]`,
+      term`[a | b]`,
+      term`[]`,
+      term`[1 | 2]`,
+      term`%{}`,
+      term`%{a: %{}, "k" => _}`,
+      term`%{${tuple(1)} => x, 1 => x}`,
+      term`${new TermMap([[atom("a"), 1]])}`,
+      term`%Shop.Cart{items: [_]}`,
+      term`{1.0, "t", ~c"t", &Shop.f/1, <<1::3>>}`,
+      term`12345678901234567890`,
+      term`{${atom("a")}, ${[1, 2]}, x, {x}, [x | ${[3]}]}`,
+    ];
+    const values = [
+      "{1, 1}",
+      "{1, 2}",
+      "{1, 1.0}",
+      "{:a, 2, :a}",
+      "[]",
+      "[1, 2]",
+      "[1, 2, 3]",
+      "[1 | 2]",
+      "%{}",
+      "%{a: 1}",
+      '%{a: %{b: 1}, "k" => nil}',
+      "%{{1} => :v, 1 => :v, 2 => 3}",
+      "%{{1} => :v, 1 => 2}",
+      "%Shop.Cart{items: [1], id: 2}",
+      '{1.0, "t", ~c"t", &Shop.f/1, <<1::3>>}',
+      '{1, "t", ~c"t", &Shop.f/1, <<1::3>>}',
+      "12345678901234567890",
+      "{:a, [1, 2], %{}, {%{}}, [%{}, 3]}",
+      "{:a, [1, 2], %{}, {%{a: 1}}, [%{}, 3]}",
+    ].map((text) => parse(text));
+    for (const value of values) {
+      await probe.replaceState(value);
+      const there = await Promise.all(
+        patterns.map((pattern) =>
+          probe.state(pattern, { timeout: 0 }).then(
+            () => true,
+            (error: unknown) => !(error instanceof WaitError),
+          ),
+        ),
+      );
+      expect(there).toEqual(patterns.map((pattern) => pattern.matches(value) !== undefined));
+    }
   });
 
   it("says what the state was when it never matched", async () => {
