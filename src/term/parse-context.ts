@@ -1,17 +1,28 @@
-/** What reading needs in both syntaxes: the node whose pids are written, and how its pids, ports and references are read. */
+/** What reading needs in both syntaxes: the node whose pids are written, how its pids, ports and references are read, and variables. */
 
 import { atom } from "./atom.ts";
 import type { Scanner } from "./scanner.ts";
+import type { Term } from "./term.ts";
 import { Pid, Port, Reference } from "./values.ts";
 
-/** Whose pids, ports and references may be written. */
+/** Whose pids, ports and references may be written, and what variables stand for, if they may be written. */
 export interface ParseContext {
   readonly node: string | undefined;
   readonly creation: number | undefined;
+  readonly variable: ((name: string) => Term) | undefined;
 }
+
+const HOLE = /\$\{[0-9]{1,6}\}/y;
 
 const IDENTITY = /(#PID|#Port|#Reference|#Ref|)<([^<>]*)>/y;
 const NUMBERS = /^[0-9]{1,20}(\.[0-9]{1,20}){0,4}$/;
+
+/** What the variable or hole here stands for; `undefined` when there is none, or when none may be written. */
+export function variable(scanner: Scanner, context: ParseContext, names: RegExp): Term | undefined {
+  if (context.variable === undefined) return undefined;
+  const found = scanner.match(HOLE) ?? scanner.match(names);
+  return found === undefined ? undefined : context.variable(found[0]);
+}
 
 /** Whether a pid, port or reference begins here, in the form of either language. */
 export function startsIdentity(scanner: Scanner): boolean {

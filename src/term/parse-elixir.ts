@@ -12,7 +12,7 @@ import {
 } from "./elixir-tokens.ts";
 import { elixirNumber, startsNumber } from "./literal-number.ts";
 import { character, elixirBytes, elixirEscape, elixirString } from "./literal-text.ts";
-import { identity, type ParseContext, startsIdentity } from "./parse-context.ts";
+import { identity, type ParseContext, startsIdentity, variable } from "./parse-context.ts";
 import { Scanner } from "./scanner.ts";
 import { elixirSpec, writeSegment } from "./segments.ts";
 import type { Term } from "./term.ts";
@@ -23,6 +23,8 @@ import { listWithTail, Tuple } from "./values.ts";
 const COMMENT = /#(?!(PID|Port|Reference|Ref|Function|Fun)<)/y;
 const SIGIL = /~([cs])(["'([{<|/])/y;
 const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}", "<": ">" };
+const VARIABLE =
+  /(?!(?:nil|true|false|fn|do|end|not|and|or|in|when)(?![\p{XID_Continue}?!]))[\p{Ll}\p{Lo}_]\p{XID_Continue}*[?!]?/uy;
 const STRUCT = atom("__struct__");
 
 /** What stands between brackets: values first, then `key: value` pairs. */
@@ -66,7 +68,7 @@ export class ElixirParser {
     if (scanner.next === "%") return scanner.nested(() => this.#map());
     if (scanner.next === "~") return this.#sigil();
     if (startsCapture(scanner)) return capture(scanner);
-    return moduleAlias(scanner) ?? constant(scanner);
+    return variable(scanner, this.#context, VARIABLE) ?? moduleAlias(scanner) ?? constant(scanner);
   }
 
   #sigil(): Term {

@@ -5,7 +5,7 @@ import { BitWriter } from "./bit-writer.ts";
 import { ERLANG_RESERVED } from "./erlang-names.ts";
 import { erlangNumber, startsNumber } from "./literal-number.ts";
 import { character, erlangEscape, erlangString } from "./literal-text.ts";
-import { identity, type ParseContext, startsIdentity } from "./parse-context.ts";
+import { identity, type ParseContext, startsIdentity, variable } from "./parse-context.ts";
 import { Scanner } from "./scanner.ts";
 import { erlangSpec, writeSegment } from "./segments.ts";
 import type { Term } from "./term.ts";
@@ -17,6 +17,8 @@ const COMMENT = /%/y;
 const ATOM = /[a-z\u00df-\u00f6\u00f8-\u00ff][\w@\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]*/y;
 const FUN = /fun(?![\w@])/y;
 const VARIABLE = /[A-Z_\u00c0-\u00d6\u00d8-\u00de]/;
+const VARIABLE_NAME =
+  /[A-Z_\u00c0-\u00d6\u00d8-\u00de][\w@\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]*/y;
 const ARITY = /[0-9]{1,3}/y;
 
 /** Reads one Erlang term. */
@@ -51,6 +53,9 @@ export class ErlangParser {
     if (scanner.take("#{")) return scanner.nested(() => this.#map());
     if (scanner.next === '"') return charlist(this.#strings());
     if (scanner.take('~"')) return binary(erlangString(scanner, '"'));
+    // A hole begins like a character.
+    const found = variable(scanner, this.#context, VARIABLE_NAME);
+    if (found !== undefined) return found;
     if (scanner.take("$")) return character(scanner, erlangEscape);
     if (scanner.match(FUN)) return this.#fun();
     return this.#atom();
@@ -99,10 +104,16 @@ export class ErlangParser {
     if (this.#closed("}")) return new TermMap();
     do {
       const key = this.#value();
-      this.#scanner.expect("=>");
+      this.#arrow();
       pairs.push([key, this.#value()]);
     } while (this.#comma("}"));
     return new TermMap(pairs);
+  }
+
+  #arrow(): void {
+    const scanner = this.#scanner;
+    scanner.space();
+    if (this.#context.variable === undefined || !scanner.take(":=")) scanner.expect("=>");
   }
 
   #fun(): Term {

@@ -13,6 +13,11 @@ export interface ParseOptions {
   node?: string | undefined;
   /** The creation of that node. */
   creation?: number | undefined;
+  /**
+   * Gives what a variable (`name` in Elixir, `Name` in Erlang, `_`) or a numbered hole (`${0}`) stands for. In Erlang maps `:=` is then
+   * the same as `=>`. Default: they are errors.
+   */
+  variable?: ((name: string) => Term) | undefined;
 }
 
 /**
@@ -23,8 +28,8 @@ export interface ParseOptions {
  * @throws LimitError when this process holds too many atoms already
  */
 export function parse(source: string, options: ParseOptions = {}): Term {
-  const { syntax = "elixir", node, creation } = options;
-  const context = { node, creation };
+  const { syntax = "elixir", node, creation, variable } = options;
+  const context = { node, creation, variable };
   const parser =
     syntax === "erlang" ? new ErlangParser(source, context) : new ElixirParser(source, context);
   return parser.whole();

@@ -1,5 +1,6 @@
 /** Helpers for tests against a live node, with any test runner. */
 
+export { assertTerm } from "./assert-term.ts";
 export {
   CapturedLogs,
   type CaptureLogsOptions,
@@ -7,8 +8,10 @@ export {
   type LogMatch,
   type LogWaitOptions,
 } from "./capture-logs.ts";
+export { CrashOutcome, type DeadProcess, type SupervisorDecision } from "./crash-outcome.ts";
 export { CleanUpError, FixtureError, StartError } from "./errors.ts";
 export { type EvaluateInTestOptions, evaluate } from "./evaluate.ts";
+export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { CrashedError, type ExpectNoCrashOptions, expectNoCrash } from "./expect-no-crash.ts";
 export {
   type FreezeListenerOptions,
@@ -20,6 +23,13 @@ export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.t
 export type { ReadyWhen } from "./launch/ready.ts";
 export type { GivenNode, NodeOptions, StartedNode } from "./node-options.ts";
 export { OpenFixture, openFixture } from "./open-fixture.ts";
+export type { Mismatch } from "./pattern-match.ts";
+export type { CrashOptions, CrashWay } from "./probe-crash.ts";
+export type { NextState, ReplaceStateOptions } from "./probe-replace.ts";
+export type { Restarted } from "./probe-restart.ts";
+export { ProcessProbe, process } from "./process.ts";
+export type { ProcessBrief, ProcessName } from "./process-name.ts";
+export { type SettledOptions, settled } from "./settled.ts";
 export { StandStillError } from "./standing-still.ts";
 export { type StartBeamOptions, StartedBeam, type StartOptions, startBeam } from "./start-beam.ts";
 export { type StartReleaseOptions, startRelease } from "./start-release.ts";
@@ -29,9 +39,13 @@ export {
   suspendDuring,
 } from "./suspend-during.ts";
 export { type NodeFixture, nodeOf, owned, type Target } from "./target.ts";
+export { type TermHole, type TermTag, term } from "./term.ts";
+export { type TermMatchers, termMatchers } from "./term-matchers.ts";
+export { type TermBindings, TermPattern } from "./term-pattern.ts";
 export { type JsResult, toJs } from "./to-js.ts";
 export { type JsValue, type ToTermOptions, toTerm } from "./to-term.ts";
 export { useNode } from "./use-node.ts";
+export { WaitError, type WaitForOptions } from "./wait.ts";
 export { AppNotStartedError, type WaitForAppOptions, waitForApp } from "./wait-for-app.ts";
 export { type AppEnv, type AppEnvOptions, withAppEnv } from "./with-app-env.ts";
 export { type LogLevelOptions, withLogLevel } from "./with-log-level.ts";
