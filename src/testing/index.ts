@@ -29,6 +29,18 @@ export type { NextState, ReplaceStateOptions } from "./probe-replace.ts";
 export type { Restarted } from "./probe-restart.ts";
 export { ProcessProbe, process } from "./process.ts";
 export type { ProcessBrief, ProcessName } from "./process-name.ts";
+export {
+  type ArgumentPattern,
+  Expectation,
+  type Reply,
+  type ScriptedCall,
+} from "./scripted-call.ts";
+export {
+  ScriptedNode,
+  type ScriptedNodeOptions,
+  scriptedNode,
+  UnmetExpectationError,
+} from "./scripted-node.ts";
 export { type SettledOptions, settled } from "./settled.ts";
 export { StandStillError } from "./standing-still.ts";
 export { type StartBeamOptions, StartedBeam, type StartOptions, startBeam } from "./start-beam.ts";

@@ -193,7 +193,7 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("changes on %s", (s
 
   it("refuses what it cannot change, and changes nothing then", async () => {
     await expect(withProcessFlag(node, "nobody", "priority", "low")).rejects.toThrow(
-      "no process is registered as nobody",
+      "the process nobody of",
     );
     const plain = (await erlang(node, "spawn(fun() -> receive stop -> ok end end)", {
       language: "erlang",
