@@ -44,6 +44,7 @@ export {
   recover,
 } from "./recover.ts";
 export { leftOf, type UndoReport } from "./report.ts";
+export { INSPECTION } from "./source/inspection.ts";
 export type { GuardPhase, GuardStatus } from "./status.ts";
 export { suspendedAmong } from "./suspended-among.ts";
 export type { HeldTime, HoldTimes } from "./times.ts";

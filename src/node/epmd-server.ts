@@ -154,9 +154,10 @@ export class EpmdServer implements AsyncDisposable {
     let refused = this.#nodes.has(node.name) || !staysHere(from, host);
     if (!refused && this.#options.registering !== undefined) {
       refused = await this.#options.registering(node).then(
-        () => this.#nodes.has(node.name), // of two at a time one is first
+        () => false,
         () => true,
       );
+      refused ||= this.#nodes.has(node.name); // of two at a time one is first
     }
     if (refused) {
       finish(transport, encodeAliveReply(undefined, node.highestVersion));

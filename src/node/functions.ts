@@ -32,9 +32,12 @@ export class Raise extends Error {
 /** The table of what is allowed. */
 export class Functions {
   readonly #allowed = new Map<string, ServedFunction>();
+  /** What serves all that is not allowed one by one. Default nothing. */
+  otherwise: ((module: string, fun: string) => ServedFunction) | undefined;
 
-  get size(): number {
-    return this.#allowed.size;
+  /** Whether nothing at all is allowed. */
+  get none(): boolean {
+    return this.#allowed.size === 0 && this.otherwise === undefined;
   }
 
   /** @throws UsageError when that function is allowed already */
@@ -50,7 +53,7 @@ export class Functions {
   }
 
   find(module: Atom, fun: Atom, arity: number): ServedFunction | undefined {
-    return this.#allowed.get(keyOf(module, fun, arity));
+    return this.#allowed.get(keyOf(module, fun, arity)) ?? this.otherwise?.(module.name, fun.name);
   }
 }
 

@@ -40,6 +40,7 @@ export {
 export { LocalNode } from "./local-node.ts";
 export type { LocalDialOptions, LocalNodeOptions } from "./local-node-options.ts";
 export { type AliasOptions, Mailbox, type MailboxOptions } from "./mailbox.ts";
+export { linkInMemory, type MemoryLink } from "./memory-link.ts";
 export type { Monitor } from "./monitors.ts";
 export { RemoteError, type RemoteKind, type StackFrame } from "./remote-error.ts";
 export type { WaitOptions } from "./request.ts";

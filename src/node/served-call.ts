@@ -45,7 +45,7 @@ export function serveSpawn(link: Link, request: SpawnRequest, payload: Encoded):
   });
   const refuse = (why: string) => reply(0, atom(why));
   const { functions } = link.home;
-  if (functions.size === 0) return refuse("notsup");
+  if (functions.none) return refuse("notsup");
   const flags = flagsOf(request.options);
   if (flags === undefined) return refuse("badopt");
   const work = workOf(functions, request, payload);

@@ -2,8 +2,9 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { BeamNode, Mailbox } from "../node/index.ts";
-import { atom, inspect, type Pid, type Term, Tuple, tuple } from "../term/index.ts";
+import { Atom, atom, type Pid, type Term, Tuple, tuple } from "../term/index.ts";
 import { Answer } from "./answer.ts";
+import { primaryFilter, SPOKEN } from "./primary-filter.ts";
 import { runScript, Script } from "./script.ts";
 
 /** How long (ms) the end of a watch is waited for. */
@@ -11,7 +12,10 @@ const PATIENCE = 2_000;
 
 /** One event of level `error` or above. Nothing in it is a state, a message or a text that a program logged. */
 export interface CrashReport {
-  /** `proc_lib crash`, `gen_server terminate`, `supervisor child_terminated` and the like; `error` for any other. */
+  /**
+   * `proc_lib crash`, `gen_server terminate`, `supervisor child_terminated` and the like; `process crash` for a plain process, `crash` for what Elixir's Logger
+   * has made text of; `error` for what a program logged.
+   */
   readonly kind: string;
   /** Who logged it. */
   readonly pid: Pid | undefined;
@@ -77,9 +81,8 @@ export class CrashWatch implements AsyncDisposable {
 }
 
 function kindOf(label: Term): string {
-  return label instanceof Tuple
-    ? label.items.map((item) => inspect(item).replace(/^:|^"|"$/g, "")).join(" ")
-    : "error";
+  const parts = label instanceof Tuple ? label.items : [label];
+  return parts.map((item) => (item instanceof Atom ? item.name : "error")).join(" ");
 }
 
 /**
@@ -102,12 +105,10 @@ export async function watchCrashes(node: BeamNode): Promise<CrashWatch> {
 const WATCH: Script = new Script({
   name: "watch_crashes",
   bindings: ["To"],
-  source: `
-Asker = self(),
-Tag = make_ref(),
-Watcher = spawn(fun() ->
-    Self = self(),
-    Watch = erlang:monitor(process, To),
+  source: primaryFilter({
+    name: "beamctl_crashes",
+    least: "error",
+    pass: `
     Counter = counters:new(1, [atomics]),
     Head = fun Head(Atom) when is_atom(Atom) -> Atom;
                Head(Tuple) when is_tuple(Tuple), tuple_size(Tuple) > 0 -> Head(element(1, Tuple));
@@ -119,63 +120,50 @@ Watcher = spawn(fun() ->
     OfCall = fun({M, _, _}) when is_atom(M) -> [M]; (_) -> [] end,
     Get = fun(Key, List) -> case lists:keyfind(Key, 1, List) of {_, Value} -> Value; _ -> none end end,
     %% Of a report only its label, the head of its reason and names of modules are looked at.
-    About = fun(#{label := {proc_lib, crash}, report := [Info | _]}) ->
+    About = fun({report, #{label := {proc_lib, crash}, report := [Info | _]}}, _) ->
                     {Why, Frames} = case Get(error_info, Info) of {_, Reason, Trace} -> {Reason, Trace}; _ -> {none, []} end,
                     {Head(Why), OfCall(Get(initial_call, Info)) ++ Stack(Frames) ++ OfReason(Why)};
-               (#{label := {supervisor, _}, report := Report}) when is_list(Report) ->
+               ({report, #{label := {supervisor, _}, report := Report}}, _) when is_list(Report) ->
                     Child = case Get(offender, Report) of List when is_list(List) -> List; _ -> [] end,
                     Why = Get(reason, Report),
                     {Head(Why), OfCall(Get(mfargs, Child)) ++ OfReason(Why)};
-               (#{label := _, reason := Why}) -> {Head(case Why of {_, Inner, Frames} when is_list(Frames) -> Inner; _ -> Why end),
+               ({report, #{label := _, reason := Why}}, _) -> {Head(case Why of {_, Inner, Frames} when is_list(Frames) -> Inner; _ -> Why end),
                     OfReason(case Why of {_, Inner, Frames} -> {Inner, Frames}; _ -> Why end)};
-               (_) -> {none, []}
+               %% A process that OTP knows nothing of: the runtime tells.
+               ({"Error in process" ++ _, Told}, #{error_logger := #{emulator := true}}) ->
+                    Why = lists:last(Told),
+                    {Head(Why), OfReason(Why)};
+               (_, _) -> {none, []}
     end,
     Label = fun({report, #{label := {A, B}}}, _) when is_atom(A), is_atom(B) -> {A, B};
+               ({"Error in process" ++ _, _}, #{error_logger := #{emulator := true}}) -> {process, crash};
+               (_, #{crash_reason := _}) -> crash;
                (_, _) -> error
     end,
     Tell = fun(#{msg := Msg, meta := Meta}) ->
-        {Why, Found} = case Msg of {report, Report} when is_map(Report) -> About(Report); _ -> {none, []} end,
+        {Why, Found} = About(Msg, Meta),
         %% Elixir's Logger has turned the report into text, and kept what it was about beside it.
         {Crash, More} = case Meta of #{crash_reason := {Cause, Frames}} -> {Head(Cause), Stack(Frames)}; _ -> {Why, []} end,
         Called = case Meta of #{initial_call := Call} -> OfCall(Call); _ -> [] end,
         Pid = case Meta of #{pid := By} when is_pid(By) -> By; _ -> undefined end,
         Self ! {event, {Label(Msg, Meta), Pid, case Why of none -> Crash; _ -> Why end, lists:usort(Found ++ More ++ Called)}}
     end,
-    Filter = fun(#{level := Level} = Event, _) ->
-        case logger:compare_levels(Level, error) of
-            lt -> ignore;
-            _ ->
-                true = is_process_alive(Self),
-                counters:add(Counter, 1, 1),
-                case counters:get(Counter, 1) =< 50 of
-                    true -> try Tell(Event) catch _:_ -> Self ! {event, {error, undefined, none, []}} end;
-                    false -> many
-                end,
-                ignore
+    Pass = fun(Event) ->
+        counters:add(Counter, 1, 1),
+        case counters:get(Counter, 1) =< 50 of
+            true -> try Tell(Event) catch _:_ -> Self ! {event, {error, undefined, none, []}} end;
+            false -> many
         end
-    end,
-    %% From a small pool, since a node keeps every atom.
-    Add = fun Add(N) ->
-        Id = list_to_atom("beamctl_crashes_" ++ integer_to_list(N)),
-        case logger:add_primary_filter(Id, {Filter, []}) of
-            ok -> Id;
-            {error, {already_exist, _}} when N < 16 -> Add(N + 1)
-        end
-    end,
-    Id = Add(1),
-    Asker ! {Tag, Self},
+    end,`,
+    loop: `
     Loop = fun Loop(Events) ->
         receive
             {event, Event} -> Loop([Event | Events]);
-            {read, To} -> erlang:send(To, {counters:get(Counter, 1), lists:reverse(Events)}, [nosuspend, noconnect]), Loop(Events);
-            {'DOWN', Watch, process, _, _} -> logger:remove_primary_filter(Id)
+            {read, To} -> ${SPOKEN}, Self ! {tell, To}, Loop(Events);
+            {tell, To} -> erlang:send(To, {counters:get(Counter, 1), lists:reverse(Events)}, [nosuspend, noconnect]), Loop(Events);
+            {'DOWN', Watch, process, _, _} -> End()
         end
     end,
-    Loop([])
-end),
-Started = erlang:monitor(process, Watcher),
-receive
-    {Tag, Watcher} -> erlang:demonitor(Started, [flush]), Watcher;
-    {'DOWN', Started, process, _, _} -> error(no_filter)
-end`,
+    Loop([])`,
+  }),
 });

@@ -25,22 +25,33 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Term> {
   const { language, bindings = {}, ...limits } = options;
-  // An orddict: sorted by name.
-  const names = Object.entries(bindings).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  const bound = names.map(([name, value]) => tuple(atom(name), value));
+  const bound = orddict(bindings);
   if ((language ?? ((await hasElixir(remote)) ? "elixir" : "erlang")) === "elixir") {
     const given = [binary(source), bound];
     const result = await remote.call("Elixir.Code", "eval_string", given, limits);
     return new Answer(remote, "Code.eval_string/2").tuple(result, 2)[0] as Term;
   }
-  const forms = await parseEither(remote, source, limits);
+  const forms = await readErlang(remote, source, limits);
   const block = tuple(atom("block"), 1, forms);
   const none = atom("none");
   return remote.call("erl_eval", "expr", [block, bound, none, none, atom("value")], limits);
 }
 
-// With its full stop or without: which it is, only the node's own scanner can tell.
-async function parseEither(remote: Remote, source: string, limits: CallOptions): Promise<Term> {
+/** Values of variables as `erl_eval` and `Code` take them: an orddict, sorted by name. */
+export function orddict(bindings: Readonly<Record<string, Term>>): Term[] {
+  const names = Object.entries(bindings).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return names.map(([name, value]) => tuple(atom(name), value));
+}
+
+/**
+ * The abstract forms of Erlang expressions, with a full stop or without: which it is, only the node's own scanner can tell.
+ * @throws SourceError
+ */
+export async function readErlang(
+  remote: Remote,
+  source: string,
+  limits: CallOptions,
+): Promise<Term> {
   const closed = `${source}\n.`;
   const [first, second] = /\.\s*$/.test(source) ? [source, closed] : [closed, source];
   const parse = (text: string) => parseOn(remote, "the expression", text, limits);
@@ -54,7 +65,8 @@ async function parseEither(remote: Remote, source: string, limits: CallOptions):
   }
 }
 
-async function hasElixir(remote: Remote): Promise<boolean> {
+/** Whether the node has Elixir loaded. */
+export async function hasElixir(remote: Remote): Promise<boolean> {
   const result = await remote.call("code", "is_loaded", [atom("elixir")]);
   return !(result instanceof Atom) || result.name !== "false";
 }

@@ -34,7 +34,7 @@ export {
   SourceError,
   UnexpectedAnswerError,
 } from "./errors.ts";
-export { type EvaluateOptions, evaluate } from "./evaluate.ts";
+export { type EvaluateOptions, evaluate, hasElixir, orddict, readErlang } from "./evaluate.ts";
 export { bootVersion, consult, consultProblem, listDir, textFile } from "./file.ts";
 export { initStatus } from "./init.ts";
 export { type LogEvent, type LogEventsOptions, LogStream, logEvents } from "./log-events.ts";

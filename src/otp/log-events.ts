@@ -14,6 +14,8 @@ import {
 } from "../term/index.ts";
 import { Answer } from "./answer.ts";
 import type { LogLevel } from "./logger.ts";
+import { primaryFilter, SPOKEN } from "./primary-filter.ts";
+import type { CallOptions } from "./remote.ts";
 import { runScript, Script } from "./script.ts";
 
 /** Options of {@link logEvents}. */
@@ -77,6 +79,11 @@ export class LogStream implements AsyncIterable<LogEvent>, AsyncDisposable {
     }
   }
 
+  /** Waits until all that the node has logged before is on its way to us, ahead of the answer. @throws TimeoutError NodeDownError */
+  async sync(options?: CallOptions): Promise<void> {
+    await runScript(this.#node, SYNC, {}, options);
+  }
+
   /** Takes the filter away. Resolves when it is gone from the node. */
   async close(): Promise<void> {
     this.#mailbox.close();
@@ -119,38 +126,22 @@ export async function logEvents(
 const LOG_EVENTS: Script = new Script({
   name: "log_events",
   bindings: ["To", "Least"],
-  source: `
-Asker = self(),
-Tag = make_ref(),
-Proxy = spawn(fun() ->
-    Self = self(),
-    Watch = erlang:monitor(process, To),
-    Filter = fun(#{level := Level} = Event, _) ->
-        case logger:compare_levels(Level, Least) of
-            lt -> ignore;
-            _ ->
-                true = is_process_alive(Self),
-                case erlang:send(To, Event, [nosuspend, noconnect]) of
-                    ok -> ignore;
-                    _ -> Self ! dropped, ignore
-                end
+  source: primaryFilter({
+    name: "beamctl_log",
+    least: "Least",
+    pass: `
+    Pass = fun(Event) ->
+        case erlang:send(To, Event, [nosuspend, noconnect]) of
+            ok -> ok;
+            _ -> Self ! dropped
         end
-    end,
-    %% From a small pool, since a node keeps every atom.
-    Add = fun Add(N) ->
-        Id = list_to_atom("beamctl_log_" ++ integer_to_list(N)),
-        case logger:add_primary_filter(Id, {Filter, []}) of
-            ok -> Id;
-            {error, {already_exist, _}} when N < 16 -> Add(N + 1)
-        end
-    end,
-    Id = Add(1),
-    Asker ! {Tag, Self},
-    %% What was dropped is told when there is room again, and nobody waits for that.
+    end,`,
+    // What was dropped is told when there is room again, and nobody waits for that.
+    loop: `
     Loop = fun Loop(Dropped) ->
         receive
             dropped -> Loop(Dropped + 1);
-            {'DOWN', Watch, process, _, _} -> logger:remove_primary_filter(Id)
+            {'DOWN', Watch, process, _, _} -> End()
         after case Dropped of 0 -> infinity; _ -> 200 end ->
             case erlang:send(To, Dropped, [nosuspend, noconnect]) of
                 ok -> Loop(0);
@@ -158,14 +149,11 @@ Proxy = spawn(fun() ->
             end
         end
     end,
-    Loop(0)
-end),
-Started = erlang:monitor(process, Proxy),
-receive
-    {Tag, Proxy} -> erlang:demonitor(Started, [flush]), Proxy;
-    {'DOWN', Started, process, _, _} -> error(no_filter)
-end`,
+    Loop(0)`,
+  }),
 });
+
+const SYNC: Script = new Script({ name: "log_sync", source: SPOKEN });
 
 function readEvent(event: TermMap): LogEvent {
   const level = event.get(atom("level"));

@@ -23,3 +23,16 @@ export class CleanUpError extends BeamError {
     this.causes = causes;
   }
 }
+
+/** A node could not be started. Its last words are in the message, the rest of them in `output`. */
+export class StartError extends BeamError {
+  readonly code = "BEAM_CONNECT";
+  /** What it wrote to stdout and stderr; the last MiB of it. */
+  readonly output: string;
+
+  constructor(message: string, output: string, options: BeamErrorOptions = {}) {
+    const words = output.trim() === "" ? "it wrote nothing" : `it wrote:\n${output.slice(-4_000)}`;
+    super(`${message}; ${words}`, { remedy: "Look at what it wrote.", ...options });
+    this.output = output;
+  }
+}

@@ -105,31 +105,37 @@ export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncD
     });
   }
 
-  /** All events that wait now, or those of them that fit; the others stay. */
-  drain(pattern?: EventPattern<Event>): Event[] {
+  /**
+   * All events that the node has sent up to now, or those of them that fit; the others stay. One question to the node.
+   * @throws TimeoutError NodeDownError
+   */
+  async drain(pattern?: EventPattern<Event>): Promise<Event[]> {
     const fits = this.#test(pattern);
+    if (this.#ended === undefined) await this.settle();
     const taken = this.#events.filter(fits);
     this.#events = this.#events.filter((event) => !fits(event));
     return taken;
   }
 
   /**
-   * Resolves when no event that fits waits, and none came within so many milliseconds. It proves no more than that: where something tells
-   * that the work is done, wait for that first, and pass a small number.
-   * @throws UnexpectedEventError at once when there is one; it stays in the stream
+   * Resolves when no event that fits waits, none came within so many milliseconds (default 0), and none was on its way then: what was done
+   * before, and answered, has sent nothing. One question to the node.
+   * @throws UnexpectedEventError when there is one; it stays in the stream
+   * @throws TimeoutError NodeDownError
    */
-  async expectNone(milliseconds: number, pattern?: EventPattern<Event>): Promise<void> {
-    const waits = this.#events.find(this.#test(pattern));
-    if (waits !== undefined) throw this.#unexpected(waits);
-    let event: Event;
-    try {
-      event = await this.next(pattern, { timeout: Math.max(1, milliseconds) });
-    } catch (error) {
-      if (error instanceof TimeoutError) return;
-      throw error;
+  async expectNone(milliseconds = 0, pattern?: EventPattern<Event>): Promise<void> {
+    const fits = this.#test(pattern);
+    if (milliseconds > 0 && !this.#events.some(fits)) {
+      const event = await this.next(fits, { timeout: milliseconds }).catch((error: unknown) => {
+        if (error instanceof TimeoutError) return undefined;
+        throw error;
+      });
+      if (event !== undefined) this.#events.push(event);
     }
-    this.#events.push(event);
-    throw this.#unexpected(event);
+    if (this.#ended === undefined && !this.#events.some(fits)) await this.settle();
+    const event = this.#events.find(fits);
+    if (event === undefined) return;
+    throw new UnexpectedEventError(this.#what, this.#label(event), event, this.#node);
   }
 
   /** All events until it is closed; throws as {@link next} does. Leaving the loop does not close it. */
@@ -146,6 +152,9 @@ export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncD
   }
 
   abstract [Symbol.asyncDispose](): Promise<void>;
+
+  /** @internal Resolves when all that the node has sent up to now is here. */
+  protected abstract settle(): Promise<void>;
 
   /** @internal An event came. */
   protected push(event: Event): void {
@@ -177,10 +186,6 @@ export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncD
     if (typeof pattern === "function") return pattern;
     const fits = wildcard(pattern);
     return (event) => fits(this.#label(event));
-  }
-
-  #unexpected(event: Event): UnexpectedEventError {
-    return new UnexpectedEventError(this.#what, this.#label(event), event, this.#node);
   }
 
   #over(): BeamError {

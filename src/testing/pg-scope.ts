@@ -137,6 +137,11 @@ export class PgScope extends EventStream<PgEvent> {
     });
   }
 
+  /** @internal */
+  protected override settle(): Promise<void> {
+    return this.settled();
+  }
+
   /** Leaves the scope: its members of ours leave their groups, and their mailboxes are closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.end("closed");

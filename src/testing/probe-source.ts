@@ -3,7 +3,7 @@
 import { BATCH } from "../otp/index.ts";
 
 /**
- * Binds, besides what `BATCH` does, `Whereis`, `IsOtp`, `Brief`, `Idle` and `Wait`. Needs `Peer`, our name.
+ * Binds, besides what `BATCH` does, `Whereis`, `IsOtp`, `Brief`, `InLoop`, `HasFrame`, `Idle`, `Wait` and `WaitEvery` (with its first and longest pause). Needs `Peer`, our name.
  * `Whereis` takes a pid, `{global, Name}`, `{via, Module, Name}` or texts of which the first that is registered counts, and finds only what
  * lives on the node. `Wait` calls its look with the milliseconds that it may take until it is `{done, Value}`, and gives `{done, Value, Looks}` or
  * `{late, Last, Looks}`; it ends when we are gone.
@@ -36,27 +36,34 @@ Brief = fun(Pid) ->
     {Pid, Name, Call}
 end,
 
+%% Whether a process stands in the loop of a behaviour, and whether one is on its stack. Of a deep stack only the top is told.
+InLoop = fun({erlang, hibernate, _}) -> true;
+            ({Behaviour, Loop, _}) ->
+                lists:member(Behaviour, [gen_server, gen_statem, gen_event])
+                    andalso lists:member(Loop, [loop, loop_receive, loop_hibernate, fetch_msg]);
+            (_) -> false
+end,
+HasFrame = fun(Stack, Modules) -> lists:any(fun(Frame) -> lists:member(element(1, Frame), Modules) end, Stack) end,
+
 %% idle, gone, or what it does instead.
 Idle = fun(Pid) ->
-    case process_info(Pid, [status, message_queue_len, current_function, current_stacktrace]) of
+    case process_info(Pid, [status, message_queue_len, current_function, current_stacktrace, initial_call]) of
         undefined -> gone;
-        [{_, Status}, {_, Queue}, {_, Current}, {_, Stack}] ->
-            IsLoop = case Current of
-                {gen_server, loop, _} -> true; {gen_statem, loop_receive, _} -> true; {gen_event, fetch_msg, _} -> true;
-                {erlang, hibernate, _} -> true; _ -> false
-            end,
-            %% Such a frame below means that it is in a callback, or waits for the answer of another.
-            InCallback = [] =/= [M || {M, _, _, _} <- Stack, lists:member(M, [gen_server, gen_statem, gen_event, gen])],
+        [{_, Status}, {_, Queue}, {_, Current}, {_, Stack}, {_, Initial}] ->
+            %% In a callback, or waiting for the answer of another; a stack that shows no end may hide that.
+            IsWorking = HasFrame(Stack, [gen_server, gen_statem, gen_event, gen])
+                orelse (is_tuple(Initial) andalso element(1, Initial) =:= proc_lib andalso not HasFrame(Stack, [proc_lib])),
+            IsLoop = InLoop(Current),
             case Current of
-                {sys, suspend_loop, _} -> {suspended, Queue, Current};
+                {sys, _, _} -> {suspended, Queue, Current};
                 _ when Queue > 0; Status =/= waiting -> {Status, Queue, Current};
-                _ when IsLoop; not InCallback -> idle;
+                _ when IsLoop; not IsWorking -> idle;
                 _ -> {Status, Queue, Current}
             end
     end
 end,
 
-Wait = fun(Look, Until) ->
+WaitEvery = fun(Look, Until, First, Most) ->
     Again = fun Again(Pause, Looks) ->
         %% The last look has time for an answer too.
         case Look(max(50, Until - Now())) of
@@ -64,11 +71,12 @@ Wait = fun(Look, Until) ->
             Last ->
                 Left = Until - Now(),
                 case Left > 0 andalso lists:member(Peer, nodes(connected)) of
-                    true -> timer:sleep(min(Pause, Left)), Again(min(2 * Pause, 50), Looks + 1);
+                    true -> timer:sleep(min(Pause, Left)), Again(min(2 * Pause, Most), Looks + 1);
                     false -> {late, Last, Looks}
                 end
         end
     end,
-    Again(1, 1)
+    Again(First, 1)
 end,
+Wait = fun(Look, Until) -> WaitEvery(Look, Until, 1, 50) end,
 `;

@@ -31,11 +31,34 @@ export function gone(name: ProcessName, node: string): NoProcessError {
   );
 }
 
-/** What messages tell of a process that a script found: `Shop.Cart (#PID<0.1.0>)`, or with its initial call when it has no name. */
-export function briefText(brief: Term): string {
-  const [pid, name, call] = brief instanceof Tuple ? brief.items : [];
-  if (name instanceof Atom) return `${inspect(name)} (${inspect(pid as Term)})`;
-  const [module, fun, arity] = call instanceof Tuple ? call.items : [];
-  if (!(module instanceof Atom) || !(fun instanceof Atom)) return inspect(pid as Term);
-  return `${inspect(pid as Term)} started as ${inspect(module)}.${fun.name}/${inspect(arity as Term)}`;
+/** A process as it was when it was looked at. */
+export interface ProcessBrief {
+  readonly pid: Pid;
+  /** The name it was registered with, as Elixir prints it (`Shop.Cart`, `:user`); `undefined` without one. */
+  readonly name: string | undefined;
+  /** What it was started as: `Shop.Cart.init/1`. */
+  readonly initialCall: string | undefined;
+}
+
+/** What `Brief` of the scripts gave. */
+export function readBrief(brief: Term): ProcessBrief {
+  const [pid, name, call] = (brief as Tuple).items;
+  return {
+    pid: pid as Pid,
+    name: name instanceof Atom ? inspect(name) : undefined,
+    initialCall: functionText(call),
+  };
+}
+
+/** `Shop.Cart.init/1`, of `{Module, Function, Arity}`. */
+export function functionText(mfa: Term | undefined): string | undefined {
+  const [module, fun, arity] = mfa instanceof Tuple ? mfa.items : [];
+  if (!(module instanceof Atom && fun instanceof Atom)) return undefined;
+  return `${inspect(module)}.${fun.name}/${inspect(arity as Term)}`;
+}
+
+/** How messages name it: `Shop.Cart (#PID<0.1.0>)`, or with its initial call when it has no name. */
+export function briefText({ pid, name, initialCall }: ProcessBrief): string {
+  if (name !== undefined) return `${name} (${inspect(pid)})`;
+  return initialCall === undefined ? inspect(pid) : `${inspect(pid)} started as ${initialCall}`;
 }

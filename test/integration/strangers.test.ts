@@ -31,11 +31,11 @@ import {
   type Tuple,
   tuple,
 } from "../../src/term/index.ts";
+import { Child } from "../../src/testing/launch/child.ts";
+import { makeHome } from "../../src/testing/launch/home.ts";
 import { hasStrangers, provisionStrangers } from "../support/beam/provision.ts";
 import type { Command, Strangers } from "../support/beam/strangers.ts";
 import { makeCookie, uniqueName } from "../support/index.ts";
-import { Child } from "../support/launch/child.ts";
-import { makeHome } from "../support/launch/home.ts";
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {

@@ -1,5 +1,7 @@
 /** Real BEAM nodes for tests: where they come from, and how they are started. */
 
+export { makeCookie, uniqueName } from "../../src/testing/launch/home.ts";
+export { freePort } from "../../src/testing/launch/port.ts";
 export {
   hasEjabberd,
   hasRabbit,
@@ -12,6 +14,4 @@ export type { OtpSet } from "./beam/sets.ts";
 export { type EjabberdProcess, startEjabberd } from "./launch/ejabberd.ts";
 export { answers, type EpmdProcess, startEpmd } from "./launch/epmd.ts";
 export { BeamProcess, type ErlOptions, startErl } from "./launch/erl.ts";
-export { makeCookie, uniqueName } from "./launch/home.ts";
-export { freePort } from "./launch/port.ts";
 export { type RabbitProcess, startRabbit } from "./launch/rabbit.ts";

@@ -73,7 +73,7 @@ describe.each(SETS)("%s", (set) => {
     expect(equals([...joined.pids], [late])).toBe(true);
     expect(scope.members(atom("crew"))).toHaveLength(2);
     await leave(atom("crew"), early);
-    node.call("erlang", "exit", [late, atom("kill")]);
+    await node.call("erlang", "exit", [late, atom("kill")]);
     const left = [await scope.next("leave *"), await scope.next("leave *")];
     expect(
       equals(

@@ -99,7 +99,7 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("a probe on %s", (s
   it("sends no huge state to be shown", async () => {
     const pid = (await evaluate(
       shop.node,
-      "{:ok, pid} = Agent.start(fn -> Enum.to_list(1..600_000) end); pid",
+      "{:ok, pid} = Agent.start(fn -> Tuple.duplicate(0, 1_100_000) end); pid",
     )) as Pid;
     await expect(process(shop.node, pid).state(term`[]`, { timeout: 250 })).rejects.toThrow(
       "the last is too large to be shown",

@@ -26,7 +26,7 @@ defmodule Shop.Cart do
   def handle_info({:add, item}, state), do: {:noreply, %{state | items: [item | state.items]}}
   def handle_info(:boom, _state), do: raise("boom")
   def handle_info(:stuck, state) do
-    Process.sleep(1_000)
+    Process.sleep(400)
     {:noreply, state}
   end
 end
@@ -42,7 +42,7 @@ defmodule Shop.Lone do
 end
 
 defmodule Shop.Friend do
-  use GenServer
+  use GenServer, restart: :temporary
   def start_link(name), do: GenServer.start_link(__MODULE__, name, name: name)
   @impl true
   def init(name) do

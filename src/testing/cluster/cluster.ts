@@ -215,7 +215,7 @@ export class FaultCluster implements AsyncDisposable {
     }
     const [from, to] = this.#board.members.pair(a, b);
     const failed = (error: unknown): void =>
-      this.#board.history.add("error", [a, b], `${what}: the predicate threw ${error}`);
+      this.#board.history.add("error", [a, b], `${what}: the predicate threw ${String(error)}`);
     const fault = new MessageFault(what, late, predicate, options, this.#board.chance, failed);
     const { faults } = this.#board.rules.get(from, to);
     this.#faults.push({ what, fault });

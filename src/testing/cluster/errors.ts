@@ -22,9 +22,12 @@ export class PredicateError extends BeamError {
   readonly code = "BEAM_USAGE";
 
   constructor(what: string, cause: unknown) {
-    super(`the predicate of ${what} threw: ${cause instanceof Error ? cause.message : cause}`, {
-      remedy: "Mend the predicate; the messages that it was asked about have passed.",
-      cause,
-    });
+    super(
+      `the predicate of ${what} threw: ${String(cause instanceof Error ? cause.message : cause)}`,
+      {
+        remedy: "Mend the predicate; the messages that it was asked about have passed.",
+        cause,
+      },
+    );
   }
 }

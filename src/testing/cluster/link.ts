@@ -87,7 +87,7 @@ export class Link {
   }
 
   /** What `from` says ends here; what the other one says goes on. */
-  halfClose(from: string): void {
+  halfClose(from: string | undefined): void {
     if (this.state !== "up" || this.#back === undefined) return;
     const [way, other] = from === this.caller ? [this.#out, this.#back] : [this.#back, this.#out];
     this.#halfClosed = true;
@@ -127,7 +127,12 @@ export class Link {
       chance: () => this.#host.chance(),
       learned: (greeting) => this.#learned(greeting, caller),
       foreign: () => {
+        if (this.state === "calling") {
+          this.state = "up"; // as far as can be told
+          this.#host.up(this);
+        }
         this.#known = true;
+        this.#host.changed(this);
         this.apply();
       },
       names: () => {

@@ -52,7 +52,7 @@ export class MessageFilter {
       const start = frame.byteOffset - chunk.byteOffset - 4;
       if (owned || frame.buffer !== chunk.buffer || start < 0) {
         flush();
-        if (passes) out.push(withLength(frame));
+        if (passes) out.push(lengthOf(frame), frame);
         return true;
       }
       if (!passes || start !== to) flush();
@@ -82,10 +82,10 @@ export class MessageFilter {
 
   #stops(frame: Buffer): boolean {
     const faults = this.#host.faults();
-    if (faults.length === 0 && this.#held.length === 0) return false;
+    if (this.#held.length === 0 && !faults.some(({ active }) => active)) return false;
     let message: DistMessage;
     try {
-      message = this.#reader.read(Buffer.from(frame));
+      message = this.#reader.read(frame);
     } catch (error) {
       if (!(error instanceof BeamError)) throw error;
       this.#host.unread(error);
@@ -126,9 +126,12 @@ export class MessageFilter {
   }
 }
 
-function withLength(frame: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(4 + frame.length);
+function lengthOf(frame: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
   bytes.writeUInt32BE(frame.length);
-  frame.copy(bytes, 4);
   return bytes;
+}
+
+function withLength(frame: Buffer): Buffer {
+  return Buffer.concat([lengthOf(frame), frame]);
 }

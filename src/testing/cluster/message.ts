@@ -25,7 +25,7 @@ export interface DistMessage {
   readonly bytes: number;
 }
 
-/** Which messages. It must not keep the message; what it throws is told to the test, and the message passes. */
+/** Which messages. What it throws is told to the test, and the message passes. */
 export type MessagePredicate = (message: DistMessage) => boolean;
 
 /** Reads the messages of one direction of a link, each of which can be read alone. */
@@ -46,7 +46,7 @@ export class MessageReader {
     this.#inbox.peer = { node: atom(from), creation: 0, ...any };
   }
 
-  /** @throws ProtocolError DecodeError LimitError */
+  /** Reads a frame whose bytes nobody writes to again. @throws ProtocolError DecodeError LimitError */
   read(frame: Buffer): DistMessage {
     this.#inbox.frame(frame, true);
     const { control, payload } = this.#found as { control: Control; payload: Payload | undefined };

@@ -24,10 +24,10 @@ export class Switchboard implements LinkHost {
   readonly inspect: boolean;
   readonly chance: () => number;
   readonly members: Members;
-  readonly rules = new Rules();
-  readonly history = new History();
-  readonly waiters = new Waiters();
-  readonly links = new Set<Link>();
+  readonly rules: Rules = new Rules();
+  readonly history: History = new History();
+  readonly waiters: Waiters = new Waiters();
+  readonly links: Set<Link> = new Set();
   #epmd: EpmdServer | undefined;
 
   private constructor({ host, inspect, seed }: SwitchboardOptions) {

@@ -1,4 +1,4 @@
 [
-  import_deps: [:ecto_sql, :phoenix],
+  import_deps: [:ecto, :ecto_sql, :phoenix],
   inputs: ["*.exs", "{build,config,lib,priv,versions}/**/*.{ex,exs}"]
 ]

@@ -15,8 +15,7 @@ defmodule Shop.MixProject do
       elixirc_paths: ["lib", "versions/#{version()}"],
       start_permanent: true,
       deps: deps(),
-      default_release: :shop,
-      releases: [shop: release(&Shop.Build.Hot.complete/1), e2e: release(& &1)]
+      releases: releases(Mix.env())
     ]
   end
 
@@ -35,6 +34,10 @@ defmodule Shop.MixProject do
 
     version
   end
+
+  # Only one of the two at a time, so that `e2e` cannot be built without its sandbox.
+  defp releases(:e2e), do: [e2e: release(& &1)]
+  defp releases(_env), do: [shop: release(&Shop.Build.Hot.complete/1)]
 
   defp release(complete) do
     [

@@ -21,7 +21,10 @@ export interface Finished {
 /** The node that the commands speak to. */
 export interface CliTarget {
   readonly name: string;
-  readonly port: number;
+  /** Its distribution port on this machine. */
+  readonly port?: number;
+  /** Its distribution port anywhere. Without either EPMD is asked. */
+  readonly address?: string | undefined;
   readonly cookie: string;
 }
 
@@ -34,7 +37,8 @@ export class Cli implements AsyncDisposable {
   private constructor(home: string, target: CliTarget) {
     this.home = home;
     this.#secret = target.cookie;
-    this.#flags = ["--node", target.name, "--address", `127.0.0.1:${target.port}`];
+    const { port, address = port === undefined ? undefined : `127.0.0.1:${port}` } = target;
+    this.#flags = ["--node", target.name, ...(address === undefined ? [] : ["--address", address])];
   }
 
   static async for(target: CliTarget): Promise<Cli> {

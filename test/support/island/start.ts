@@ -4,11 +4,11 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../../src/testing/launch/port.ts";
 import { cached, cachePath } from "../beam/cache.ts";
 import type { Otp } from "../beam/provision.ts";
 import { run } from "../beam/run.ts";
 import { type BeamProcess, startErl } from "../launch/erl.ts";
-import { freePort } from "../launch/port.ts";
 
 /** How to start it. */
 export interface IslandOptions {

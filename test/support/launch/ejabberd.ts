@@ -2,10 +2,10 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Child } from "../../../src/testing/launch/child.ts";
+import { makeCookie, makeHome, uniqueName } from "../../../src/testing/launch/home.ts";
+import { freePort } from "../../../src/testing/launch/port.ts";
 import { type EjabberdFiles, provisionEjabberd } from "../beam/provision.ts";
-import { Child } from "./child.ts";
-import { makeCookie, makeHome, uniqueName } from "./home.ts";
-import { freePort } from "./port.ts";
 
 /** A running ejabberd for the host `localhost`; anybody may log in. */
 export interface EjabberdProcess extends AsyncDisposable {

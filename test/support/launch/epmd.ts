@@ -3,10 +3,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { Child } from "../../../src/testing/launch/child.ts";
+import { makeHome } from "../../../src/testing/launch/home.ts";
+import { freePort } from "../../../src/testing/launch/port.ts";
 import type { Otp } from "../beam/provision.ts";
-import { Child } from "./child.ts";
-import { makeHome } from "./home.ts";
-import { freePort } from "./port.ts";
 
 /** A running EPMD. */
 export interface EpmdProcess extends AsyncDisposable {

@@ -2,10 +2,10 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Child } from "../../../src/testing/launch/child.ts";
+import { makeCookie, makeHome, uniqueName } from "../../../src/testing/launch/home.ts";
+import { freePort } from "../../../src/testing/launch/port.ts";
 import type { Otp } from "../beam/provision.ts";
-import { Child } from "./child.ts";
-import { makeCookie, makeHome, uniqueName } from "./home.ts";
-import { freePort } from "./port.ts";
 
 /** How to start a node; everything but `otp` has a default that is unique on this machine. */
 export interface ErlOptions {

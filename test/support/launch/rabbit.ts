@@ -2,12 +2,12 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Child } from "../../../src/testing/launch/child.ts";
+import { makeCookie, makeHome, uniqueName } from "../../../src/testing/launch/home.ts";
+import { freePort } from "../../../src/testing/launch/port.ts";
 import { type Otp, provisionRabbit } from "../beam/provision.ts";
 import type { RabbitSet } from "../beam/sets.ts";
-import { Child } from "./child.ts";
 import { type EpmdProcess, startEpmd } from "./epmd.ts";
-import { makeCookie, makeHome, uniqueName } from "./home.ts";
-import { freePort } from "./port.ts";
 
 /** A running RabbitMQ; its user is `guest` with password `guest`. */
 export interface RabbitProcess extends AsyncDisposable {

@@ -3,12 +3,12 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../../src/testing/launch/port.ts";
 import { cached, cachePath } from "../beam/cache.ts";
 import { digest } from "../beam/digest.ts";
 import type { Otp } from "../beam/provision.ts";
 import { run } from "../beam/run.ts";
 import { type BeamProcess, startErl } from "../launch/erl.ts";
-import { freePort } from "../launch/port.ts";
 
 /** How to start it; everything but `otp` has a default. */
 export interface OldPhoenixOptions {

@@ -3,11 +3,11 @@
 import { constants } from "node:fs";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Child, type Exit } from "../../../src/testing/launch/child.ts";
+import { makeCookie, makeHome, uniqueName } from "../../../src/testing/launch/home.ts";
+import { freePort } from "../../../src/testing/launch/port.ts";
 import type { Otp } from "../beam/provision.ts";
 import { run } from "../beam/run.ts";
-import { Child, type Exit } from "../launch/child.ts";
-import { makeCookie, makeHome, uniqueName } from "../launch/home.ts";
-import { freePort } from "../launch/port.ts";
 import { buildShop, type ShopVersion } from "./build.ts";
 import { plainEnvironment } from "./plain.ts";
 

@@ -1,6 +1,6 @@
 /** Real nodes in a fault cluster, each driven over a link of our own that goes round the cluster. */
 
-import { type BeamNode, connect } from "../../../src/node/index.ts";
+import { type BeamNode, type ConnectOptions, connect } from "../../../src/node/index.ts";
 import { evaluate } from "../../../src/otp/index.ts";
 import { inspect } from "../../../src/term/index.ts";
 import type { FaultCluster } from "../../../src/testing/index.ts";
@@ -20,7 +20,7 @@ export interface Member extends AsyncDisposable {
   readonly process: BeamProcess;
   readonly beam: BeamNode;
   /** Evaluates Erlang; the answer as Erlang text. */
-  run(text: string): Promise<string>;
+  run(text: string, options?: { readonly timeout?: number }): Promise<string>;
 }
 
 let count = 0;
@@ -29,8 +29,14 @@ let count = 0;
 export async function startMembers(
   cluster: FaultCluster,
   sets: readonly OtpSet[],
-  options: { readonly args?: readonly string[]; readonly host?: (index: number) => string } = {},
+  options: {
+    readonly args?: readonly string[];
+    readonly host?: (index: number) => string;
+    readonly elixir?: boolean;
+    readonly tls?: ConnectOptions["tls"];
+  } = {},
 ): Promise<Member[]> {
+  const { tls } = options;
   const cookie = makeCookie();
   count += 1;
   const suffix = `${process.pid}_${count}`;
@@ -42,13 +48,15 @@ export async function startMembers(
         otp: await provision(set),
         name: `${name}@${host}`,
         cookie,
-        interface: host,
+        interface: host === "localhost" ? "127.0.0.1" : host,
         epmd: { port: cluster.epmdPort },
         env: cluster.env,
-        args: ["-kernel", "prevent_overlapping_partitions", "false", ...(options.args ?? [])],
+        // Else global parts nodes further than the faults do.
+        args: options.args ?? ["-kernel", "prevent_overlapping_partitions", "false"],
+        ...(options.elixir === true ? { elixir: ":ok" } : {}),
       });
-      const address = { host, port: node.port };
-      const beam = await connect(node.name, { cookie, address });
+      const address = { host: host === "localhost" ? "127.0.0.1" : host, port: node.port };
+      const beam = await connect(node.name, { cookie, address, ...(tls && { tls }) });
       return member(name, node, beam);
     }),
   );
@@ -61,8 +69,8 @@ function member(name: string, process: BeamProcess, beam: BeamNode): Member {
     full: process.name,
     process,
     beam,
-    run: async (text) =>
-      inspect(await evaluate(beam, text, { language: "erlang" }), { syntax: "erlang" }),
+    run: async (text, options) =>
+      inspect(await evaluate(beam, text, { language: "erlang", ...options }), { syntax: "erlang" }),
     async [Symbol.asyncDispose]() {
       await beam.close();
       await process[Symbol.asyncDispose]();

@@ -6,7 +6,7 @@ config :shop, Oban, repo: Shop.Repo, queues: [mails: 5]
 
 config :shop, ShopWeb.Endpoint,
   pubsub_server: Shop.PubSub,
-  live_view: [signing_salt: "counted"],
+  live_view: [signing_salt: "shop live view"],
   render_errors: [formats: [json: ShopWeb.ErrorJSON], layout: false],
   # Tests come from anywhere.
   check_origin: false,

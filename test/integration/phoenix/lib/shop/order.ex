@@ -8,8 +8,8 @@ defmodule Shop.Order do
 
   @derive {Jason.Encoder, only: [:id, :item, :quantity]}
   schema "orders" do
-    field(:item, :string)
-    field(:quantity, :integer, default: 1)
+    field :item, :string
+    field :quantity, :integer, default: 1
     timestamps(type: :utc_datetime_usec)
   end
 

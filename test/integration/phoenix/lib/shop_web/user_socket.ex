@@ -1,7 +1,7 @@
 defmodule ShopWeb.UserSocket do
   use Phoenix.Socket
 
-  channel("room:*", ShopWeb.RoomChannel)
+  channel "room:*", ShopWeb.RoomChannel
 
   @impl true
   def connect(params, socket, info) do

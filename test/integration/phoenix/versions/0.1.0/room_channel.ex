@@ -3,13 +3,13 @@ defmodule ShopWeb.RoomChannel do
 
   alias ShopWeb.{Presence, Sandbox}
 
-  @vsn_of_code "0.1.0"
+  @version "0.1.0"
 
   @impl true
   def join("room:" <> _, _params, socket) do
     Sandbox.allow(socket.assigns.user_agent)
     send(self(), :joined)
-    {:ok, %{vsn: @vsn_of_code}, assign(socket, :count, 0)}
+    {:ok, %{vsn: @version}, assign(socket, :count, 0)}
   end
 
   @impl true
@@ -21,12 +21,14 @@ defmodule ShopWeb.RoomChannel do
 
   @impl true
   def handle_in("ping", payload, socket), do: {:reply, {:ok, payload}, socket}
-  def handle_in("vsn", _, socket), do: {:reply, {:ok, %{vsn: @vsn_of_code}}, socket}
+  def handle_in("vsn", _, socket), do: {:reply, {:ok, %{vsn: @version}}, socket}
 
   def handle_in("bump", _, socket) do
     socket = update_in(socket.assigns.count, &(&1 + 1))
     {:reply, {:ok, %{count: socket.assigns.count}}, socket}
   end
+
+  def handle_in("orders", _, socket), do: {:reply, {:ok, %{orders: Shop.Order.all()}}, socket}
 
   def handle_in("shout", payload, socket) do
     broadcast!(socket, "shout", payload)

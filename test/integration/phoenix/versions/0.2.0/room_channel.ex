@@ -3,13 +3,13 @@ defmodule ShopWeb.RoomChannel do
 
   alias ShopWeb.{Presence, Sandbox}
 
-  @vsn_of_code "0.2.0"
+  @version "0.2.0"
 
   @impl true
   def join("room:" <> _, _params, socket) do
     Sandbox.allow(socket.assigns.user_agent)
     send(self(), :joined)
-    {:ok, %{vsn: @vsn_of_code}, assign(socket, count: 0, came_by: "join")}
+    {:ok, %{vsn: @version}, assign(socket, count: 0, came_by: "join")}
   end
 
   @impl true
@@ -21,7 +21,7 @@ defmodule ShopWeb.RoomChannel do
 
   @impl true
   def handle_in("ping", payload, socket), do: {:reply, {:ok, payload}, socket}
-  def handle_in("vsn", _, socket), do: {:reply, {:ok, %{vsn: @vsn_of_code}}, socket}
+  def handle_in("vsn", _, socket), do: {:reply, {:ok, %{vsn: @version}}, socket}
 
   # How the state of this channel came to be: told in this version only.
   def handle_in("origin", _, socket) do
@@ -32,6 +32,8 @@ defmodule ShopWeb.RoomChannel do
     socket = update_in(socket.assigns.count, &(&1 + 1))
     {:reply, {:ok, %{count: socket.assigns.count}}, socket}
   end
+
+  def handle_in("orders", _, socket), do: {:reply, {:ok, %{orders: Shop.Order.all()}}, socket}
 
   def handle_in("shout", payload, socket) do
     broadcast!(socket, "shout", payload)

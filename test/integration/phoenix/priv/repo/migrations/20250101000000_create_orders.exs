@@ -3,8 +3,8 @@ defmodule Shop.Repo.Migrations.CreateOrders do
 
   def change do
     create table(:orders) do
-      add(:item, :string, null: false)
-      add(:quantity, :integer, null: false)
+      add :item, :string, null: false
+      add :quantity, :integer, null: false
       timestamps(type: :utc_datetime_usec)
     end
   end

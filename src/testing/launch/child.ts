@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
+import { StartError } from "../errors.ts";
 
 /** How a program ended. */
 export interface Exit {
@@ -14,8 +15,10 @@ export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Its private folder: working directory, and removed at its end. */
+  /** Its private folder: removed at its end. */
   readonly home: string;
+  /** Where it runs. Default its private folder. */
+  readonly cwd?: string | undefined;
 }
 
 // The shell becomes the program, so the pid is the program's own. Beside it, outside its children, waits a process of
@@ -25,6 +28,13 @@ exec 3<&-
 exec "$@"`;
 
 const KEPT_OUTPUT = 1 << 20;
+
+const running = new Set<ChildProcess>();
+
+// A worker whose test run was killed may live on, and would keep them alive. The listener keeps a worker alive as well, so it stands only while one runs.
+function orphaned(): void {
+  for (const child of running) child.stdio[3]?.destroy();
+}
 
 /** A running program. */
 export class Child implements AsyncDisposable {
@@ -46,11 +56,16 @@ export class Child implements AsyncDisposable {
       {
         stdio: ["ignore", "pipe", "pipe", "pipe"],
         detached: true, // its own process group, which the watchdog ends as a whole
-        cwd: options.home,
+        cwd: options.cwd ?? options.home,
         env: options.env,
       },
     );
-    if (child.pid === undefined) throw new Error(`cannot start ${options.command}`);
+    child.on("error", () => {}); // told below, and where it ends
+    if (child.pid === undefined) {
+      throw new StartError(`cannot start ${options.command}`, "", {
+        remedy: "It needs a POSIX shell, and a working directory that exists.",
+      });
+    }
     this.pid = child.pid;
     this.#process = child;
     this.#home = options.home;
@@ -61,8 +76,12 @@ export class Child implements AsyncDisposable {
     child.stdout?.setEncoding("utf8").on("data", keep);
     child.stderr?.setEncoding("utf8").on("data", keep);
     child.stdio[3]?.on("error", () => {});
+    if (running.size === 0) process.once("disconnect", orphaned);
+    running.add(child);
     this.exited = new Promise((resolve) => {
       child.once("exit", (code, signal) => {
+        running.delete(child);
+        if (running.size === 0) process.off("disconnect", orphaned);
         this.#ended = { code, signal };
         child.stdio[3]?.destroy(); // the watchdog sweeps up what is left of the group
         this.#wake();
@@ -77,9 +96,17 @@ export class Child implements AsyncDisposable {
     return this.#output;
   }
 
-  /** Waits until `pattern` is in the output; throws with the output when the program ends first, or after 60 s. */
-  async waitFor(pattern: RegExp): Promise<RegExpExecArray> {
-    const deadline = AbortSignal.timeout(60_000);
+  /** How it ended, once it did. */
+  get ended(): Exit | undefined {
+    return this.#ended;
+  }
+
+  /**
+   * Waits until `pattern` is in the output, for `timeout` milliseconds at most.
+   * @throws StartError with the output when the program ends first or is silent; it has been ended then
+   */
+  async waitFor(pattern: RegExp, timeout: number = 60_000): Promise<RegExpExecArray> {
+    const deadline = AbortSignal.timeout(timeout);
     for (;;) {
       const match = pattern.exec(this.#output);
       if (match !== null) return match;
@@ -91,9 +118,7 @@ export class Child implements AsyncDisposable {
             : "";
       if (why !== "") {
         await this[Symbol.asyncDispose]();
-        throw new Error(
-          `process ${this.pid} ${why} before ${pattern}; it wrote:\n${this.#output.slice(-4000)}`,
-        );
+        throw new StartError(`process ${this.pid} ${why} before ${pattern}`, this.#output);
       }
       await new Promise<void>((resolve) => {
         const done = (): void => {
@@ -143,9 +168,7 @@ export class Child implements AsyncDisposable {
   }
 }
 
-function describe(exit: Exit): string {
+/** How it ended, in words. */
+export function describe(exit: Exit): string {
   return exit.signal ?? `status ${exit.code}`;
 }
-
-// A worker whose test run was killed must not live on and keep our children alive.
-process.once("disconnect", () => process.exit(1));
