@@ -8,7 +8,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import ts from "typescript";
-import { files, ROOT } from "./bootstrap.mjs";
+import { build, fail, files, ROOT } from "./bootstrap.mjs";
 
 /** What an example may use without saying where it comes from. */
 const GIVEN = `
@@ -18,6 +18,7 @@ declare const context: import("beamctl/instructions").InstructionContext;
 `;
 const GIVEN_FILE = join(ROOT, "src/examples-given.d.ts");
 
+if (!build()) fail("the build failed"); // the examples run in what is packed
 const { entryPoints } = JSON.parse(readFileSync(join(ROOT, "typedoc.json"), "utf8"));
 const entries = entryPoints.map((path) => join(ROOT, path));
 const examples = files(join(ROOT, "src"))
@@ -26,7 +27,7 @@ const examples = files(join(ROOT, "src"))
 const program = compile();
 const checker = program.getTypeChecker();
 const wrong = [...new Set(entries.flatMap(withoutExample)), ...examples.flatMap(typeErrors)];
-const pure = wrong.length === 0 ? examples.filter(isPure) : [];
+const pure = examples.filter((example) => typeErrors(example).length === 0 && isPure(example));
 for (const example of pure) wrong.push(...(await run(example)));
 for (const line of wrong) console.error(line);
 console.log(`${examples.length} examples, of which ${pure.length} were run`);
@@ -36,7 +37,7 @@ process.exitCode = wrong.length > 0 ? 1 : 0;
 function examplesOf(file) {
   const text = readFileSync(file, "utf8");
   const found = [];
-  for (const { 0: comment, index } of text.matchAll(/\/\*\*[^]*?\*\//g)) {
+  for (const { 0: comment, index } of text.matchAll(/\/\*\*[\s\S]*?\*\//g)) {
     const before = text.slice(0, index).split("\n").length - 1;
     const lines = comment.split("\n").map((line) => line.replace(/^\s*\*(\/| ?)/, ""));
     let [inExample, inFence, first] = [false, false, undefined];
@@ -153,7 +154,7 @@ async function run({ file, name, module }) {
   try {
     await import(`data:text/javascript,${encodeURIComponent(code)}`);
   } catch (error) {
-    return [`${relative(ROOT, file)} the example ${name} throws ${error}`];
+    return [`${relative(ROOT, name)} throws: ${String(error).split(" imported from data:")[0]}`];
   }
   return [...promised].flatMap(([line, promise]) => {
     const given = seen.find(([at]) => at === line);

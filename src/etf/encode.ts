@@ -7,6 +7,12 @@ import { TermWriter } from "./writer.ts";
 /**
  * The bytes of this term, as `erlang:term_to_binary/1` of OTP 26 and later: nothing in it is compressed.
  * @throws EncodeError when a node would not accept it; its `path` says which part of the term
+ * @example
+ * import { decode, encode } from "beamctl/etf";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const bytes = encode(tuple(atom("ok"), 1)); // => Uint8Array(9) [ 131, 104, 2, 119, 2, 111, 107, 97, 1 ]
+ * decode(bytes); // => {:ok, 1}
  */
 export function encode(term: Term): Uint8Array {
   const writer = new TermWriter();
