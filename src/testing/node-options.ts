@@ -34,7 +34,10 @@ export interface Opened {
 }
 
 /** Connects. @throws UsageError when no node or no cookie is named, and what `connect` throws */
-export async function openNode(options: NodeOptions, env = process.env): Promise<Opened> {
+export async function openNode(
+  options: NodeOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Opened> {
   if (typeof options === "function") {
     const started = await options();
     try {

@@ -24,7 +24,7 @@ export interface Mismatch {
 
 /** Matches one value; what variables bind is written to `bound`. */
 export class Matcher {
-  readonly bound = new Map<string, { readonly value: Term; readonly path: string }>();
+  readonly bound: Map<string, { readonly value: Term; readonly path: string }> = new Map();
   readonly #syntax: Syntax;
 
   constructor(syntax: Syntax) {
