@@ -1,6 +1,6 @@
 /**
  * Checks the examples in the docstrings: every public function and class has one, all of them compile, and what a `// =>` behind a line of pure
- * code promises is what `console.log` shows.
+ * code promises is what `console.log` shows. Another root than ours, for its own test, runs its examples in our package.
  */
 
 import { readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import ts from "typescript";
-import { build, fail, files, ROOT } from "./bootstrap.mjs";
+import { files, ROOT } from "./bootstrap.mjs";
 
 /** What an example may use without saying where it comes from. */
 const GIVEN = `
@@ -16,12 +16,12 @@ declare const node: import("beamctl").BeamNode;
 declare const shop: import("beamctl/testing").NodeFixture;
 declare const context: import("beamctl/instructions").InstructionContext;
 `;
-const GIVEN_FILE = join(ROOT, "src/examples-given.d.ts");
+const root = process.argv[2] ?? ROOT;
+const GIVEN_FILE = join(root, "src/examples-given.d.ts");
 
-if (!build()) fail("the build failed"); // the examples run in what is packed
-const { entryPoints } = JSON.parse(readFileSync(join(ROOT, "typedoc.json"), "utf8"));
-const entries = entryPoints.map((path) => join(ROOT, path));
-const examples = files(join(ROOT, "src"))
+const { entryPoints } = JSON.parse(readFileSync(join(root, "typedoc.json"), "utf8"));
+const entries = entryPoints.map((path) => join(root, path));
+const examples = files(join(root, "src"))
   .filter((file) => file.endsWith(".ts"))
   .flatMap(examplesOf);
 const program = compile();
@@ -68,9 +68,10 @@ function examplesOf(file) {
 /** The entry points and the examples, where `beamctl` means the sources. */
 function compile() {
   const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent({ ...config, files: entries }, ts.sys, ROOT);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, files: entries }, ts.sys, root);
   Object.assign(options, { noUnusedLocals: false, noUnusedParameters: false });
-  options.paths = { beamctl: ["./src/index.ts"], "beamctl/*": ["./src/*/index.ts"] };
+  const src = join(root, "src");
+  options.paths = { beamctl: [`${src}/index.ts`], "beamctl/*": [`${src}/*/index.ts`] };
   const made = new Map(examples.map(({ name, module }) => [name, module])).set(GIVEN_FILE, GIVEN);
   const host = ts.createCompilerHost(options);
   const { readFile, fileExists } = host;
@@ -112,7 +113,7 @@ function typeErrors({ file, name }) {
   ].map(({ start, messageText }) => {
     const line = source.getLineAndCharacterOfPosition(start).line + 1;
     const text = ts.flattenDiagnosticMessageText(messageText, "\n");
-    return `${relative(ROOT, file)}:${line} in the example: ${text}`;
+    return `${relative(root, file)}:${line} in the example: ${text}`;
   });
 }
 
@@ -154,13 +155,13 @@ async function run({ file, name, module }) {
   try {
     await import(`data:text/javascript,${encodeURIComponent(code)}`);
   } catch (error) {
-    return [`${relative(ROOT, name)} throws: ${String(error).split(" imported from data:")[0]}`];
+    return [`${relative(root, name)} throws: ${String(error).split(" imported from data:")[0]}`];
   }
   return [...promised].flatMap(([line, promise]) => {
     const given = seen.find(([at]) => at === line);
     const text = given && inspect(given[1], { breakLength: Infinity, compact: 10 });
     if (text === promise) return [];
-    return [`${relative(ROOT, file)}:${line} the example gives ${text}, not ${promise}`];
+    return [`${relative(root, file)}:${line} the example gives ${text}, not ${promise}`];
   });
 }
 
@@ -172,5 +173,5 @@ function built(path) {
 function place(declaration) {
   const source = declaration.getSourceFile();
   const { line } = source.getLineAndCharacterOfPosition(declaration.getStart());
-  return `${relative(ROOT, source.fileName)}:${line + 1}`;
+  return `${relative(root, source.fileName)}:${line + 1}`;
 }

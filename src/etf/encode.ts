@@ -11,7 +11,8 @@ import { TermWriter } from "./writer.ts";
  * import { decode, encode } from "beamctl/etf";
  * import { atom, tuple } from "beamctl/term";
  *
- * const bytes = encode(tuple(atom("ok"), 1)); // => Uint8Array(9) [ 131, 104, 2, 119, 2, 111, 107, 97, 1 ]
+ * const bytes = encode(tuple(atom("ok"), 1));
+ * Buffer.from(bytes).toString("hex"); // => '83680277026f6b6101'
  * decode(bytes); // => {:ok, 1}
  */
 export function encode(term: Term): Uint8Array {

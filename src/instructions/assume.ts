@@ -7,10 +7,7 @@ import { type BindingsOf, matchPart, type Part } from "./pattern.ts";
 
 /**
  * Assumes that the pattern matches, and gives what its variables stand for. If it does not, the message is logged as an error in our output
- * and on the node, and the upgrade aborts with it.
- *
- *     const { sup } = assume(context, matchTuple(atom("ok"), bind("sup", isPid)), answer, "no supervisor");
- *
+ * and on the node, and the upgrade aborts with it. *
  * @throws InstructionError with the message
  * @example
  * import { assume, bind, matchTuple } from "beamctl/instructions";

@@ -37,7 +37,12 @@ const NAMESPACE = "Elixir.Edeliver.Relup.Instructions.";
  * Makes an instruction. Its callbacks are edeliver's; what is left out has edeliver's default.
  * @throws UsageError when the name is no name of a module
  * @example
- * import { defineInstruction, EDELIVER, insertBeforePointOfNoReturn } from "beamctl/instructions";
+ * import {
+ *   defineInstruction,
+ *   EDELIVER,
+ *   InstructionError,
+ *   insertBeforePointOfNoReturn,
+ * } from "beamctl/instructions";
  * import { atom, bool } from "beamctl/term";
  *
  * const CheckStock = defineInstruction({
@@ -45,7 +50,7 @@ const NAMESPACE = "Elixir.Edeliver.Relup.Instructions.";
  *   insertWhere: insertBeforePointOfNoReturn,
  *   async run({ node, log }) {
  *     const open = await node.genCall("stock_server", atom("open_orders"));
- *     if (open === bool(true)) throw new Error("orders are open");
+ *     if (open === bool(true)) throw new InstructionError("CheckStock", "orders are open");
  *     log("info", "no order is open");
  *   },
  * });
@@ -83,7 +88,7 @@ export function defineInstruction<Args extends Term = readonly Term[]>(
  * import { callThis } from "beamctl/instructions";
  * import { atom } from "beamctl/term";
  *
- * callThis("Elixir.Shop.Relup.CheckStock", [atom("shop")]); // => ?
+ * callThis("Elixir.Shop.Relup.CheckStock", [atom("shop")]); // => {:apply, {Shop.Relup.CheckStock, :run, [:shop]}}
  */
 export function callThis(module: string, args: readonly [Term]): Instruction {
   return tuple(atom("apply"), tuple(moduleAtom(module), atom("run"), args));

@@ -18,7 +18,7 @@ import {
  * const load = tuple(atom("load_module"), atom("Elixir.Shop.Stock"));
  * const [upInstructions, downInstructions] = [[call, load], []];
  * const lists = { upInstructions, downInstructions, upVersion: "0.2.0", downVersion: "0.1.0", changedModules: [] };
- * ensureDependenciesLoadedBeforeInstructionForUpgrade(lists, call, ["Elixir.Shop.Stock"]).upInstructions; // => ?
+ * ensureDependenciesLoadedBeforeInstructionForUpgrade(lists, call, ["Elixir.Shop.Stock"]).upInstructions; // => [ {:load_module, Shop.Stock}, {:apply, {Shop.Relup.CheckStock, :run, [[]]}} ]
  */
 export function ensureDependenciesLoadedBeforeInstructionForUpgrade(
   instructions: Instructions,
@@ -43,7 +43,7 @@ export function ensureDependenciesLoadedBeforeInstructionForUpgrade(
  * const remove = tuple(atom("delete_module"), atom("Elixir.Shop.Stock"));
  * const [upInstructions, downInstructions] = [[], [remove, call]];
  * const lists = { upInstructions, downInstructions, upVersion: "0.2.0", downVersion: "0.1.0", changedModules: [] };
- * ensureDependenciesUnloadedAfterInstructionForDowngrade(lists, call, ["Elixir.Shop.Stock"]).downInstructions; // => ?
+ * ensureDependenciesUnloadedAfterInstructionForDowngrade(lists, call, ["Elixir.Shop.Stock"]).downInstructions; // => [ {:apply, {Shop.Relup.CheckStock, :run, [[]]}}, {:delete_module, Shop.Stock} ]
  */
 export function ensureDependenciesUnloadedAfterInstructionForDowngrade(
   instructions: Instructions,

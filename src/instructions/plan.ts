@@ -95,7 +95,7 @@ export function plan(
  * const relup = { upInstructions: list, downInstructions: list, upVersion, downVersion, changedModules };
  * const config = { ...DEFAULT_CONFIG, application: "shop" };
  * const { upInstructions } = plan(MINIMAL, relup, config);
- * stepsOf(upInstructions, list, MINIMAL).map(({ type }) => type); // => ?
+ * stepsOf(upInstructions, list, MINIMAL).map(({ type }) => type); // => [ 'run', 'point_of_no_return', 'install', 'verify' ]
  */
 export function stepsOf(
   list: readonly Instruction[],
@@ -154,7 +154,7 @@ function foreign(instruction: Instruction): UsageError {
  * const relup = { upInstructions: list, downInstructions: list, upVersion, downVersion, changedModules };
  * const config = { ...DEFAULT_CONFIG, application: "shop" };
  * const { upInstructions } = planWithin(MINIMAL, relup, config);
- * stepsWithin(upInstructions, list, MINIMAL).map(({ type }) => type); // => ?
+ * stepsWithin(upInstructions, list, MINIMAL).map(({ type }) => type); // => [ 'run', 'point_of_no_return', 'relup', 'verify' ]
  */
 export function stepsWithin(
   list: readonly Instruction[],

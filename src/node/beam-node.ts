@@ -35,7 +35,7 @@ const PREPARE_TIMEOUT = 1_000;
  *
  * await node.call("lists", "reverse", [[1, 2, 3]]); // [3, 2, 1]
  * await node.genCall("stock_server", atom("all"), { timeout: 1_000 });
- * node.send("logger_proxy", atom("hello"));
+ * node.genCast("stock_server", atom("refresh"));
  */
 export class BeamNode implements AsyncDisposable {
   /** Resolves when the link is over: with the reason, or with `undefined` when it was closed here. Never rejects. */

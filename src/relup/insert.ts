@@ -36,7 +36,7 @@ export interface InsertAtFun {
  * import { atom, tuple } from "beamctl/term";
  *
  * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
- * insertBeforePointOfNoReturn([atom("point_of_no_return")], log); // => ?
+ * insertBeforePointOfNoReturn([atom("point_of_no_return")], log); // => [ {:apply, {:io, :nl, []}}, :point_of_no_return ]
  */
 export const insertBeforePointOfNoReturn: InsertFun = insertFun(pointOfNoReturn);
 
@@ -48,7 +48,7 @@ export const insertBeforePointOfNoReturn: InsertFun = insertFun(pointOfNoReturn)
  * import { atom, tuple } from "beamctl/term";
  *
  * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
- * insertAfterPointOfNoReturn([atom("point_of_no_return")], log); // => ?
+ * insertAfterPointOfNoReturn([atom("point_of_no_return")], log); // => [ :point_of_no_return, {:apply, {:io, :nl, []}} ]
  */
 export const insertAfterPointOfNoReturn: InsertFun = insertFun((list) => pointOfNoReturn(list) + 1);
 
@@ -60,7 +60,7 @@ export const insertAfterPointOfNoReturn: InsertFun = insertFun((list) => pointOf
  *
  * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
  * const read = tuple(atom("load_object_code"), tuple(atom("shop"), charlist("0.2.0"), []));
- * insertAfterLoadObjectCode([read, atom("point_of_no_return")], log); // => ?
+ * insertAfterLoadObjectCode([read, atom("point_of_no_return")], log); // => [ {:load_object_code, {:shop, ~c"0.2.0", []}}, {:apply, {:io, :nl, []}}, :point_of_no_return ]
  */
 export const insertAfterLoadObjectCode: InsertFun = insertFun((list) => {
   const at = list.findLastIndex((instruction) => partsOf(instruction).tag === "load_object_code");
@@ -77,7 +77,7 @@ export const insertAfterLoadObjectCode: InsertFun = insertFun((list) => {
  *
  * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
  * const load = tuple(atom("load_module"), atom("Elixir.Shop.Page"));
- * appendAfterPointOfNoReturn([atom("point_of_no_return"), load], log); // => ?
+ * appendAfterPointOfNoReturn([atom("point_of_no_return"), load], log); // => [ :point_of_no_return, {:apply, {:io, :nl, []}}, {:load_module, Shop.Page} ]
  */
 export const appendAfterPointOfNoReturn: InsertFun = insertFun((list) => {
   for (let at = pointOfNoReturn(list) + 1; at < list.length; at++) {
@@ -96,7 +96,7 @@ export const appendAfterPointOfNoReturn: InsertFun = insertFun((list) => {
  *
  * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
  * const load = tuple(atom("load_module"), atom("Elixir.Shop.Page"));
- * append([atom("point_of_no_return"), load], log); // => ?
+ * append([atom("point_of_no_return"), load], log); // => [ :point_of_no_return, {:load_module, Shop.Page}, {:apply, {:io, :nl, []}} ]
  */
 export const append: InsertFun = insertFun((list) => list.length);
 
@@ -109,7 +109,7 @@ export const append: InsertFun = insertFun((list) => list.length);
  *
  * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
  * const load = tuple(atom("load_module"), atom("Elixir.Shop.Page"));
- * insertBeforeInstruction([atom("point_of_no_return"), load], log, load); // => ?
+ * insertBeforeInstruction([atom("point_of_no_return"), load], log, load); // => [ :point_of_no_return, {:apply, {:io, :nl, []}}, {:load_module, Shop.Page} ]
  */
 export const insertBeforeInstruction: InsertAtFun = insertAtFun(before, after);
 
@@ -121,7 +121,7 @@ export const insertBeforeInstruction: InsertAtFun = insertAtFun(before, after);
  *
  * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
  * const load = tuple(atom("load_module"), atom("Elixir.Shop.Page"));
- * insertAfterInstruction([load, atom("point_of_no_return")], log, load); // => ?
+ * insertAfterInstruction([load, atom("point_of_no_return")], log, load); // => [ {:load_module, Shop.Page}, {:apply, {:io, :nl, []}}, :point_of_no_return ]
  */
 export const insertAfterInstruction: InsertAtFun = insertAtFun(after, before);
 

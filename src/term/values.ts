@@ -69,7 +69,7 @@ export class Pid {
  * @example
  * import { atom, Reference } from "beamctl/term";
  *
- * new Reference(atom("shop@localhost"), 4, [1, 2, 3]); // => #Reference<shop@localhost.3.2.1>
+ * new Reference(atom("shop@localhost"), 4, [1, 2, 3]); // => #Reference<0.3.2.1>
  */
 export class Reference {
   readonly node: Atom;
