@@ -13,6 +13,7 @@ const STEPS = [
   ["order of the rooms", "node", "scripts/rooms.mjs"],
   ["file sizes", "node", "scripts/sizes.mjs"],
   ["unused code", "knip"],
+  ["documentation", "typedoc", "--emit", "none"],
   ["package", "publint", "--strict"],
   ["package types", "attw", "--profile", "esm-only", "--pack", "."],
 ];

@@ -6,7 +6,8 @@ export interface Flags {
   readonly low: number;
 }
 
-const LOW = {
+/** The bits of the lower half, by name. */
+export const LOW_FLAGS = {
   PUBLISHED: 0x1,
   ATOM_CACHE: 0x2,
   EXTENDED_REFERENCES: 0x4,
@@ -34,7 +35,8 @@ const LOW = {
   MANDATORY_25_DIGEST: 0x4000000,
 } as const;
 
-const HIGH = {
+/** The bits of the upper half, by name. */
+export const HIGH_FLAGS = {
   SPAWN: 0x1,
   NAME_ME: 0x2,
   V4_NC: 0x4,
@@ -44,9 +46,10 @@ const HIGH = {
   NATIVE_RECORDS: 0x40,
 } as const;
 
-export type FlagName = keyof typeof LOW | keyof typeof HIGH;
+/** The name of a flag, as OTP writes it after `DFLAG_`. */
+export type FlagName = keyof typeof LOW_FLAGS | keyof typeof HIGH_FLAGS;
 
-const NAMES = [...Object.keys(LOW), ...Object.keys(HIGH)] as FlagName[];
+const NAMES = [...Object.keys(LOW_FLAGS), ...Object.keys(HIGH_FLAGS)] as FlagName[];
 
 /**
  * What we offer: all that this implementation handles. Hidden (not PUBLISHED); with headers and fragments, so that a large
@@ -55,13 +58,16 @@ const NAMES = [...Object.keys(LOW), ...Object.keys(HIGH)] as FlagName[];
 export const OFFERED: Flags = { high: 0x2d, low: 0x07df7fbc };
 
 /** {@link OFFERED} by a node that others see. */
-export const PUBLISHED: Flags = { high: OFFERED.high, low: (OFFERED.low | LOW.PUBLISHED) >>> 0 };
+export const PUBLISHED: Flags = {
+  high: OFFERED.high,
+  low: (OFFERED.low | LOW_FLAGS.PUBLISHED) >>> 0,
+};
 
 /** {@link OFFERED} without headers and fragments, as nodes of before OTP R13 speak. */
 export const PASS_THROUGH: Flags = { high: OFFERED.high, low: (OFFERED.low & ~0x802000) >>> 0 };
 
 /** Asks the node for a name, so that no atom is left behind there: a request in the first message, no capability. */
-export const NAME_ME: Flags = { high: HIGH.NAME_ME, low: 0 };
+export const NAME_ME: Flags = { high: HIGH_FLAGS.NAME_ME, low: 0 };
 
 /** What a peer must have for us: what OTP 23 makes mandatory. Programs in Java and C have no more, and run nothing. */
 export const REQUIRED: Flags = flags([
@@ -86,8 +92,8 @@ export function flags(names: readonly FlagName[]): Flags {
   let high = 0;
   let low = 0;
   for (const name of names) {
-    if (name in LOW) low |= LOW[name as keyof typeof LOW];
-    else high |= HIGH[name as keyof typeof HIGH];
+    if (name in LOW_FLAGS) low |= LOW_FLAGS[name as keyof typeof LOW_FLAGS];
+    else high |= HIGH_FLAGS[name as keyof typeof HIGH_FLAGS];
   }
   return { high: high >>> 0, low: low >>> 0 };
 }
@@ -100,10 +106,11 @@ export function intersection(left: Flags, right: Flags): Flags {
   return { high: (left.high & right.high) >>> 0, low: (left.low & right.low) >>> 0 };
 }
 
+/** Whether the flag is set. */
 export function hasFlag(given: Flags, name: FlagName): boolean {
-  return name in LOW
-    ? (given.low & LOW[name as keyof typeof LOW]) !== 0
-    : (given.high & HIGH[name as keyof typeof HIGH]) !== 0;
+  return name in LOW_FLAGS
+    ? (given.low & LOW_FLAGS[name as keyof typeof LOW_FLAGS]) !== 0
+    : (given.high & HIGH_FLAGS[name as keyof typeof HIGH_FLAGS]) !== 0;
 }
 
 /** The names of the flags that are set, for messages. */

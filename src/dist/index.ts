@@ -1,4 +1,7 @@
-/** The Erlang distribution protocol as a state machine: bytes and time in, events and bytes out. */
+/**
+ * The Erlang distribution protocol as a state machine: bytes and time in, events and bytes out.
+ * @module beamctl/dist
+ */
 
 export type { Control, Extras, Monitored } from "./control.ts";
 export {
@@ -18,7 +21,9 @@ export {
   type FlagName,
   type Flags,
   flags,
+  HIGH_FLAGS,
   hasFlag,
+  LOW_FLAGS,
   missingFlags,
   OFFERED,
   PASS_THROUGH,

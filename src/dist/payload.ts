@@ -26,6 +26,7 @@ export class Payload {
     this.#sender = sender;
   }
 
+  /** How many bytes it is in External Term Format. */
   get byteLength(): number {
     return this.#bytes.length;
   }

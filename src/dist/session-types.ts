@@ -26,6 +26,7 @@ export interface SessionLimits {
   readonly decode: Partial<DecodeLimits>;
 }
 
+/** The defaults of {@link SessionLimits}. */
 export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxFrame: 128 * 1024 * 1024,
   maxMessage: 256 * 1024 * 1024,
@@ -105,6 +106,7 @@ export interface PeerInfo {
 export interface SessionHandler {
   /** The handshake is done; messages may be sent. */
   up(peer: PeerInfo): void;
+  /** A message has come; `payload` is valid during the call, see {@link Payload.keep}. */
   message(control: Control, payload: Payload | undefined): void;
   /** The session is over, for this reason; called at most once, and nothing follows. */
   down(reason: BeamError): void;

@@ -56,10 +56,12 @@ export class Session {
       options.role === "initiator" ? new Initiator(options, greet) : new Acceptor(options, greet);
   }
 
+  /** How far it has come. */
   get state(): "handshake" | "up" | "closed" {
     return this.#state;
   }
 
+  /** Who is on the other side, once the handshake is done. */
   get peer(): PeerInfo | undefined {
     return this.#peer;
   }

@@ -19,6 +19,7 @@ export class Cursor {
     this.offset = offset;
   }
 
+  /** A byte. */
   u8(): number {
     const { offset } = this;
     if (offset >= this.bytes.length) throw this.short();
@@ -26,6 +27,7 @@ export class Cursor {
     return this.bytes[offset] as number;
   }
 
+  /** Two bytes, unsigned. */
   u16(): number {
     const { bytes, offset } = this;
     this.need(2);
@@ -33,6 +35,7 @@ export class Cursor {
     return ((bytes[offset] as number) << 8) | (bytes[offset + 1] as number);
   }
 
+  /** Four bytes, signed. */
   i32(): number {
     const { bytes, offset } = this;
     this.need(4);
@@ -45,6 +48,7 @@ export class Cursor {
     );
   }
 
+  /** Four bytes, unsigned. */
   u32(): number {
     return this.i32() >>> 0;
   }
@@ -62,10 +66,12 @@ export class Cursor {
     if (count > this.bytes.length - this.offset) throw this.short();
   }
 
+  /** The error for bytes that are wrong here, to be thrown. */
   fail(message: string, remedy?: string): DecodeError {
     return new DecodeError(message, this.offset, remedy);
   }
 
+  /** The error for bytes that are too few, to be thrown. */
   short(): DecodeError {
     return new DecodeError("the bytes end within a term", this.bytes.length);
   }

@@ -1,4 +1,7 @@
-/** External Term Format: terms as bytes. */
+/**
+ * External Term Format: terms as bytes.
+ * @module beamctl/etf
+ */
 
 export { AtomTable } from "./atom-table.ts";
 export { decode } from "./decode.ts";

@@ -58,17 +58,20 @@ export class Sink {
     return this.#parts;
   }
 
+  /** Writes a byte. */
   u8(value: number): void {
     this.room(1);
     this.bytes[this.at++] = value;
   }
 
+  /** Writes two bytes. */
   u16(value: number): void {
     this.room(2);
     this.bytes[this.at++] = value >>> 8;
     this.bytes[this.at++] = value;
   }
 
+  /** Writes four bytes, signed or not. */
   u32(value: number): void {
     this.room(4);
     const { bytes, at } = this;
@@ -76,6 +79,7 @@ export class Sink {
     this.at = at + 4;
   }
 
+  /** Writes these bytes as they are. */
   raw(source: Uint8Array): void {
     const { length } = source;
     if (length >= PART_FROM) {

@@ -198,6 +198,7 @@ export class Guardian implements AsyncDisposable {
     return this.#hold.leave();
   }
 
+  /** As {@link Guardian.undo}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.undo();
   }

@@ -26,6 +26,7 @@ export { Journal } from "./journal/journal.ts";
 export {
   type Acceptor,
   type Entry,
+  type Failure,
   type FileChange,
   type JournalOperation,
   type JournalRecord,

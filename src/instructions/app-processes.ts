@@ -24,7 +24,8 @@ import type { RunnableInstruction } from "./instruction.ts";
 import { modulesArgument, namesOf } from "./modules-argument.ts";
 import { ReloadModules } from "./reload-modules.ts";
 
-type Modules = RunnableInstruction<readonly Term[]>;
+/** An instruction whose argument is the names of modules. */
+export type ModulesInstruction = RunnableInstruction<readonly Term[]>;
 
 const SHOWN = 5;
 
@@ -33,7 +34,7 @@ const SHOWN = 5;
  * a warning, and its state is not changed later, as OTP has it.
  * @throws InstructionError when a supervisor hangs, so that they cannot be found
  */
-export const SuspendAppProcesses: Modules = defineInstruction({
+export const SuspendAppProcesses: ModulesInstruction = defineInstruction({
   name: "SuspendAppProcesses",
   insertWhere: appendAfterPointOfNoReturn,
   arguments: modulesArgument,
@@ -72,7 +73,7 @@ export const SuspendAppProcesses: Modules = defineInstruction({
  * the module that {@link ReloadModules} found.
  * @throws InstructionError that names those which failed: they keep their old state
  */
-export const CodeChangeOnAppProcesses: Modules = defineInstruction({
+export const CodeChangeOnAppProcesses: ModulesInstruction = defineInstruction({
   name: "CodeChangeOnAppProcesses",
   insertWhere: appendAfterPointOfNoReturn,
   dependencies: [SuspendAppProcesses, ReloadModules],
@@ -122,7 +123,7 @@ function headOf(answer: Term): string {
 const CODE_CHANGE = 15_000;
 
 /** Resumes what {@link SuspendAppProcesses} suspended. */
-export const ResumeAppProcesses: Modules = defineInstruction({
+export const ResumeAppProcesses: ModulesInstruction = defineInstruction({
   name: "ResumeAppProcesses",
   insertWhere: append,
   dependencies: [SuspendAppProcesses],

@@ -22,7 +22,7 @@ export type BulkResult =
 const RESUME = atom("resume");
 
 /** What these need of the context. */
-type Bulk = Pick<InstructionContext, "node" | "log"> & {
+export type BulkContext = Pick<InstructionContext, "node" | "log"> & {
   readonly guardian: Guardian | undefined;
   /** Default `false`. */
   readonly duringInstall?: boolean;
@@ -49,7 +49,7 @@ export async function bulkSuspend(
  * lease is renewed meanwhile. Default 5000
  */
 export async function bulkResume(
-  context: Bulk,
+  context: BulkContext,
   pids: readonly Pid[],
   timeout: number | "infinity" = 5000,
 ): Promise<BulkResult> {

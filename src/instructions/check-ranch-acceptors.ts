@@ -12,10 +12,14 @@ import { endpoint, ranchAcceptors, ranchAcceptorsSup, ranchListenerSup } from ".
 const NAME = "CheckRanchAcceptors";
 
 /** The functions that edeliver's module offers beside `run`. */
-interface Functions {
+export interface AcceptorFunctions {
+  /** See {@link endpoint}. */
   readonly endpoint: typeof endpoint;
+  /** See {@link ranchListenerSup}. */
   readonly ranchListenerSup: typeof ranchListenerSup;
+  /** See {@link ranchAcceptorsSup}. */
   readonly ranchAcceptorsSup: typeof ranchAcceptorsSup;
+  /** See {@link ranchAcceptors}. */
   readonly ranchAcceptors: typeof ranchAcceptors;
 }
 
@@ -23,7 +27,7 @@ interface Functions {
  * Finds every listener and its acceptors, on whichever stack; aborts when there is none, when one is already held or suspended by someone
  * else, or cannot be stopped in the way that is wished. Changes nothing; safe on a busy node.
  */
-export const CheckRanchAcceptors: RunnableInstruction<Atom> & Functions = {
+export const CheckRanchAcceptors: RunnableInstruction<Atom> & AcceptorFunctions = {
   ...defineInstruction({
     name: NAME,
     insertWhere: insertBeforePointOfNoReturn,

@@ -17,9 +17,12 @@ import {
 const NAME = "CheckRanchConnections";
 
 /** The functions that edeliver's module offers beside `run`. */
-interface Functions {
+export interface ConnectionFunctions {
+  /** See {@link ranchConnectionsSup}. */
   readonly ranchConnectionsSup: typeof ranchConnectionsSup;
+  /** See {@link ranchConnections}. */
   readonly ranchConnections: typeof ranchConnections;
+  /** See {@link websocketChannelConnections}. */
   readonly websocketChannelConnections: typeof websocketChannelConnections;
 }
 
@@ -27,7 +30,7 @@ interface Functions {
  * Finds the connections of every listener and their kinds; aborts when a supervisor of connections does not answer. Websockets
  * that cannot be told apart are a warning and never an abort. Changes nothing; safe on a busy node.
  */
-export const CheckRanchConnections: RunnableInstruction<Atom> & Functions = {
+export const CheckRanchConnections: RunnableInstruction<Atom> & ConnectionFunctions = {
   ...defineInstruction({
     name: NAME,
     insertWhere: insertBeforePointOfNoReturn,

@@ -18,8 +18,10 @@ const POLL = 50;
 const SHOWN = 5;
 
 /** The functions that edeliver's module offers beside `run`. */
-interface Functions {
+export interface RequestFunctions {
+  /** See {@link bulkWaitForTermination}. */
   readonly bulkWaitForTermination: typeof bulkWaitForTermination;
+  /** See {@link notifyRunningRequests}. */
   readonly notifyRunningRequests: typeof notifyRunningRequests;
 }
 
@@ -29,7 +31,7 @@ interface Functions {
  * `{App, Milliseconds}`. With `notifyRequests` the rest is sent `upgrade_started`.
  */
 export const FinishRunningRequests: RunnableInstruction<Tuple<readonly [Atom, number]>> &
-  Functions = {
+  RequestFunctions = {
   ...defineInstruction<Tuple<readonly [Atom, number]>>({
     name: "FinishRunningRequests",
     insertWhere: appendAfterPointOfNoReturn,

@@ -1,8 +1,13 @@
-/** edeliver's upgrade instructions as operations on a live node, and the plans they make. */
+/**
+ * edeliver's upgrade instructions as operations on a live node, and the plans they make.
+ * @module beamctl/instructions
+ */
 
 export {
+  type Added,
   append,
   appendAfterPointOfNoReturn,
+  type InsertAtFun,
   type InsertFun,
   type Instruction,
   type Instructions,
@@ -14,11 +19,13 @@ export {
 } from "../relup/index.ts";
 export {
   CodeChangeOnAppProcesses,
+  type ModulesInstruction,
   ResumeAppProcesses,
   SuspendAppProcesses,
 } from "./app-processes.ts";
 export { assume, thrownBy } from "./assume.ts";
 export {
+  type BulkContext,
   type BulkFailure,
   type BulkResult,
   bulkResume,
@@ -28,8 +35,8 @@ export {
 } from "./bulk.ts";
 export { catalogueOf, INSTRUCTIONS } from "./catalogue.ts";
 export { CheckProcessesRunningOldCode } from "./check-processes-running-old-code.ts";
-export { CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
-export { CheckRanchConnections } from "./check-ranch-connections.ts";
+export { type AcceptorFunctions, CheckRanchAcceptors } from "./check-ranch-acceptors.ts";
+export { CheckRanchConnections, type ConnectionFunctions } from "./check-ranch-connections.ts";
 export {
   type AcceptorMode,
   type Config,
@@ -46,8 +53,8 @@ export {
   ensureDependenciesUnloadedAfterInstructionForDowngrade,
 } from "./dependencies.ts";
 export { InstructionError } from "./errors.ts";
-export { FinishRunningRequests } from "./finish-running-requests.ts";
-export { Info } from "./info.ts";
+export { FinishRunningRequests, type RequestFunctions } from "./finish-running-requests.ts";
+export { Info, type InfoInstruction } from "./info.ts";
 export {
   type Facts,
   type HeldSocket,
@@ -64,11 +71,22 @@ export {
   error,
   formatInUpgradeScript,
   info,
+  type LogContext,
   logInUpgradeScript,
+  type PrintContext,
   prefixOf,
   warn,
 } from "./log.ts";
-export { anything, bind, matchList, matchTuple, type Part, Pattern } from "./pattern.ts";
+export {
+  anything,
+  type BindingsOf,
+  type Bound,
+  bind,
+  matchList,
+  matchTuple,
+  type Part,
+  Pattern,
+} from "./pattern.ts";
 export {
   changes,
   checks,
@@ -82,7 +100,9 @@ export {
 } from "./plan.ts";
 export { planWithin } from "./plan-within.ts";
 export {
+  type ChildId,
   endpoint,
+  type LookContext,
   ranchAcceptors,
   ranchAcceptorsSup,
   ranchConnections,
@@ -93,10 +113,10 @@ export {
 export { RefreshEndpoints } from "./refresh-endpoints.ts";
 export { ReloadModules } from "./reload-modules.ts";
 export { RerunFailedRequests } from "./rerun-failed-requests.ts";
-export { ResumeChannels } from "./resume-channels.ts";
+export { type ChannelFunctions, ResumeChannels } from "./resume-channels.ts";
 export { ResumeRanchAcceptors } from "./resume-ranch-acceptors.ts";
-export { Sleep } from "./sleep.ts";
+export { Sleep, type SleepInstruction } from "./sleep.ts";
 export { SoftPurge } from "./soft-purge.ts";
-export { type Section, StartSection } from "./start-section.ts";
+export { type Section, StartSection, type StartSectionInstruction } from "./start-section.ts";
 export { SuspendChannels, stopTargets, type Target, targets } from "./suspend-channels.ts";
 export { SuspendRanchAcceptors } from "./suspend-ranch-acceptors.ts";

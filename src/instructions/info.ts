@@ -7,7 +7,7 @@ import { defineInstruction, place } from "./define.ts";
 import type { RunnableInstruction } from "./instruction.ts";
 
 /** Info with edeliver's `modify_relup/5`. */
-interface Info extends Omit<RunnableInstruction<Uint8Array>, "modifyRelup"> {
+export interface InfoInstruction extends Omit<RunnableInstruction<Uint8Array>, "modifyRelup"> {
   /** Puts the texts into the lists of both directions. Without texts it changes nothing; the place is after the point of no return. */
   modifyRelup(
     instructions: Instructions,
@@ -26,7 +26,7 @@ const RUN: RunnableInstruction<Uint8Array> = defineInstruction({
 });
 
 /** Writes its argument, a text. Changes nothing on the node but its log. */
-export const Info: Info = {
+export const Info: InfoInstruction = {
   ...RUN,
   modifyRelup(instructions, _config, upText, downText = upText, insertWhere = RUN.insertWhere) {
     if (upText === undefined || downText === undefined) return instructions;

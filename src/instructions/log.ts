@@ -3,8 +3,10 @@
 import { charlist, ioFormat, type Term } from "../term/index.ts";
 import type { InstructionContext, LogLevel } from "./instruction.ts";
 
-type Writer = Pick<InstructionContext, "log">;
-type Printer = Pick<InstructionContext, "print">;
+/** What is needed of the context to write a line. */
+export type LogContext = Pick<InstructionContext, "log">;
+/** What is needed of the context to print. */
+export type PrintContext = Pick<InstructionContext, "print">;
 
 /** edeliver's prefixes of the lines in its upgrade script. */
 const PREFIXES: Readonly<Record<LogLevel, string>> = {
@@ -20,27 +22,27 @@ export function prefixOf(type: LogLevel): string {
 }
 
 /** `debug/1`: a debug line in both places. */
-export function debug(context: Writer, message: string): void {
+export function debug(context: LogContext, message: string): void {
   context.log("debug", message);
 }
 
 /** `info/1`: a line in both places. */
-export function info(context: Writer, message: string): void {
+export function info(context: LogContext, message: string): void {
   context.log("info", message);
 }
 
 /** `warn/1`: a warning in both places. */
-export function warn(context: Writer, message: string): void {
+export function warn(context: LogContext, message: string): void {
   context.log("warning", message);
 }
 
 /** `error/1`: an error in both places. It aborts nothing: that is for {@link assume}, or an InstructionError that is thrown. */
-export function error(context: Writer, message: string): void {
+export function error(context: LogContext, message: string): void {
   context.log("error", message);
 }
 
 /** `log_in_upgrade_script/2`: a line with the prefix of its type, in our output only. */
-export function logInUpgradeScript(context: Printer, type: LogLevel, message: string): void {
+export function logInUpgradeScript(context: PrintContext, type: LogLevel, message: string): void {
   context.print(`${prefixOf(type)}${message}\n`);
 }
 
@@ -50,7 +52,7 @@ export function logInUpgradeScript(context: Printer, type: LogLevel, message: st
  * @throws UsageError when the arguments do not fit the format
  */
 export function formatInUpgradeScript(
-  context: Printer,
+  context: PrintContext,
   format: string,
   args: readonly Term[] = [],
 ): void {

@@ -15,7 +15,9 @@ import { assume } from "./assume.ts";
 import type { InstructionContext } from "./instruction.ts";
 
 /** What these need of the context. */
-export type Looking = Pick<InstructionContext, "instruction" | "log"> & { readonly node: BeamNode };
+export type LookContext = Pick<InstructionContext, "instruction" | "log"> & {
+  readonly node: BeamNode;
+};
 
 /** A child of a supervisor: edeliver works with the ids alone, but those of connections are all equal. */
 export interface ChildId {
@@ -28,7 +30,7 @@ export interface ChildId {
  * `endpoint/1`: the Phoenix endpoint of the application, known by what its module exports.
  * @throws InstructionError when there is none, or several, or it does not run
  */
-export async function endpoint(context: Looking, application: string): Promise<Endpoint> {
+export async function endpoint(context: LookContext, application: string): Promise<Endpoint> {
   const found = await endpoints(context.node, application);
   const names = found.map(({ module }) => module).join(", ");
   assumeThat(context, found.length > 0, `no Phoenix endpoint was found in ${application}`);
@@ -42,7 +44,7 @@ export async function endpoint(context: Looking, application: string): Promise<E
  * `ranch_listener_sup/1`: the supervisor of the application's listener, on whichever stack.
  * @throws InstructionError when there is none, or there are several: then use {@link listeners}
  */
-export async function ranchListenerSup(context: Looking, application: string): Promise<Pid> {
+export async function ranchListenerSup(context: LookContext, application: string): Promise<Pid> {
   const own = (await listeners(context.node)).filter((found) => found.application === application);
   const names = own.map(({ name }) => name).join(", ");
   assumeThat(context, own.length > 0, `no listener of ${application} was found`);
@@ -54,7 +56,7 @@ export async function ranchListenerSup(context: Looking, application: string): P
  * `ranch_acceptors_sup/1`: the supervisor of its acceptors; for Thousand Island that of all their supervisors.
  * @throws InstructionError when it is not there: the listener is suspended
  */
-export async function ranchAcceptorsSup(context: Looking, listenerSup: Pid): Promise<Pid> {
+export async function ranchAcceptorsSup(context: LookContext, listenerSup: Pid): Promise<Pid> {
   const supervisor = (await listenerOf(context, listenerSup)).supervisors.acceptors;
   assumeThat(context, supervisor !== undefined, "the supervisor of the acceptors does not run");
   return supervisor as Pid;
@@ -64,7 +66,7 @@ export async function ranchAcceptorsSup(context: Looking, listenerSup: Pid): Pro
  * `ranch_acceptors/1`: the acceptors below this supervisor, running or not.
  * @throws InstructionError when there is none
  */
-export async function ranchAcceptors(context: Looking, acceptorsSup: Pid): Promise<ChildId[]> {
+export async function ranchAcceptors(context: LookContext, acceptorsSup: Pid): Promise<ChildId[]> {
   const found = (await listeners(context.node)).find(
     ({ supervisors }) => String(supervisors.acceptors) === String(acceptorsSup),
   );
@@ -78,7 +80,7 @@ export async function ranchAcceptors(context: Looking, acceptorsSup: Pid): Promi
  * from Ranch 2 on, or Thousand Island's pool.
  * @throws InstructionError when it is not there; it is logged too
  */
-export async function ranchConnectionsSup(context: Looking, listenerSup: Pid): Promise<Pid> {
+export async function ranchConnectionsSup(context: LookContext, listenerSup: Pid): Promise<Pid> {
   await listenerOf(context, listenerSup); // anything else could be a connection, and some end at a question
   const children = await whichChildren(context.node, listenerSup);
   const found = children.find(({ id }) => isConnectionsSup(id));
@@ -101,7 +103,10 @@ const CONNECTIONS = new Set(["ranch_conns_sup", "ranch_conns_sup_sup", "acceptor
  * is sent a message.
  * @throws InstructionError when it is no supervisor of connections
  */
-export async function ranchConnections(context: Looking, connectionsSup: Pid): Promise<ChildId[]> {
+export async function ranchConnections(
+  context: LookContext,
+  connectionsSup: Pid,
+): Promise<ChildId[]> {
   const found = await listeners(context.node);
   const tops = await Promise.all(
     found.map(({ supervisors }) => whichChildren(context.node, supervisors.listener)),
@@ -115,7 +120,7 @@ export async function ranchConnections(context: Looking, connectionsSup: Pid): P
   return below(context, connectionsSup);
 }
 
-async function below(context: Looking, supervisor: Pid): Promise<ChildId[]> {
+async function below(context: LookContext, supervisor: Pid): Promise<ChildId[]> {
   const children = await whichChildren(context.node, supervisor);
   const found = await Promise.all(
     children.map(async ({ id, pid }): Promise<ChildId[]> => {
@@ -142,7 +147,7 @@ function isAcceptor(id: Term): boolean {
  * what they are, as of the supervisors that RabbitMQ puts between Ranch and a connection.
  */
 export async function websocketChannelConnections(
-  context: Looking,
+  context: LookContext,
   _application: string,
   connections: readonly Pid[],
 ): Promise<readonly Pid[] | "not_detected"> {
@@ -170,7 +175,7 @@ const LIVE: Script = new Script({
     "lists:any(fun(Pid) -> node(Pid) =:= node() andalso process_info(Pid, status) =/= undefined end, Pids)",
 });
 
-async function listenerOf(context: Looking, listenerSup: Pid): Promise<Listener> {
+async function listenerOf(context: LookContext, listenerSup: Pid): Promise<Listener> {
   const found = (await listeners(context.node)).find(
     ({ supervisors }) => String(supervisors.listener) === String(listenerSup),
   );
@@ -178,6 +183,6 @@ async function listenerOf(context: Looking, listenerSup: Pid): Promise<Listener>
   return found as Listener;
 }
 
-function assumeThat(context: Looking, condition: boolean, message: string): void {
+function assumeThat(context: LookContext, condition: boolean, message: string): void {
   assume(context, TRUE, bool(condition), message);
 }

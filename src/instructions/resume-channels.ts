@@ -11,7 +11,8 @@ import { guarded } from "./guarded.ts";
 import type { RunnableInstruction } from "./instruction.ts";
 
 /** The function that edeliver's module offers beside `run`. */
-interface Functions {
+export interface ChannelFunctions {
+  /** See {@link bulkResume}. */
   readonly bulkResume: typeof bulkResume;
 }
 
@@ -19,7 +20,7 @@ interface Functions {
  * Resumes exactly the processes that the guardian holds. One that ended while it was held is no failure. It stands before
  * ResumeRanchAcceptors, so that no websocket that was never suspended is touched.
  */
-export const ResumeChannels: RunnableInstruction<Atom> & Functions = {
+export const ResumeChannels: RunnableInstruction<Atom> & ChannelFunctions = {
   ...defineInstruction({
     name: "ResumeChannels",
     insertWhere: append,

@@ -7,7 +7,8 @@ import { defineInstruction, place } from "./define.ts";
 import { InstructionError } from "./errors.ts";
 import type { RunnableInstruction } from "./instruction.ts";
 
-interface Sleep extends Omit<RunnableInstruction<number>, "modifyRelup"> {
+/** Sleep with edeliver's `modify_relup/4`. */
+export interface SleepInstruction extends Omit<RunnableInstruction<number>, "modifyRelup"> {
   /** Puts a wait of so many seconds (default 30) into both lists. */
   modifyRelup(
     instructions: Instructions,
@@ -41,7 +42,7 @@ const RUN: RunnableInstruction<number> = defineInstruction({
  * Waits so many seconds, with a countdown in our output. What is suspended then stays so: never longer than the guardian's cap of 25 s, which
  * gives everything back. Not for production.
  */
-export const Sleep: Sleep = {
+export const Sleep: SleepInstruction = {
   ...RUN,
   modifyRelup: (instructions, _config, seconds = 30, insertWhere = RUN.insertWhere) =>
     place(instructions, RUN, RUN.callThis([seconds]), insertWhere),

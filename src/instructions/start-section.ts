@@ -16,7 +16,8 @@ import type { RelupModifier } from "./instruction.ts";
 /** edeliver's sections. */
 export type Section = "check" | "suspend" | "upgrade" | "resume" | "finished";
 
-interface StartSection extends RelupModifier {
+/** StartSection with edeliver's `modify_relup/3`. */
+export interface StartSectionInstruction extends RelupModifier {
   /** Puts the line of this section at its place in both lists. Without a section it changes nothing. */
   modifyRelup(instructions: Instructions, config: Config, section?: Section): Instructions;
 }
@@ -51,7 +52,7 @@ const LINES: Readonly<Record<Section, readonly Line[]>> = {
 };
 
 /** Not run itself: it puts an {@link Info} at the place of its section. */
-export const StartSection: StartSection = {
+export const StartSection: StartSectionInstruction = {
   name: "StartSection",
   modifyRelup(instructions, config, section) {
     if (section === undefined) return instructions;

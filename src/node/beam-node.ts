@@ -270,6 +270,7 @@ export class BeamNode implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** As {@link BeamNode.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -62,6 +62,7 @@ export class EpmdRegistration implements AsyncDisposable {
     return Promise.resolve();
   }
 
+  /** As {@link EpmdRegistration.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -62,6 +62,7 @@ export class EpmdServer implements AsyncDisposable {
     return server;
   }
 
+  /** The port that it listens on. */
   get port(): number {
     return this.#tcp?.port ?? 0;
   }
@@ -77,6 +78,7 @@ export class EpmdServer implements AsyncDisposable {
     await this.#tcp?.close();
   }
 
+  /** As {@link EpmdServer.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

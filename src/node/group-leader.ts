@@ -43,6 +43,7 @@ export class GroupLeader implements Disposable {
     this.#server.close();
   }
 
+  /** As {@link GroupLeader.close}. */
   [Symbol.dispose](): void {
     this.close();
   }

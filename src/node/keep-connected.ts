@@ -108,6 +108,7 @@ export class KeptConnection implements AsyncDisposable {
     await this.#current?.close();
   }
 
+  /** As {@link KeptConnection.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

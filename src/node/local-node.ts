@@ -185,6 +185,7 @@ export class LocalNode implements AsyncDisposable {
     this.#home?.end(this.#over());
   }
 
+  /** As {@link LocalNode.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

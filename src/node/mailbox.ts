@@ -112,6 +112,7 @@ export class Mailbox implements AsyncIterable<Term>, AsyncDisposable {
     this.#inbox.clear();
   }
 
+  /** As {@link Mailbox.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

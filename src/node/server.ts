@@ -56,6 +56,7 @@ export class Server implements AsyncDisposable {
     this.#process.end(reason);
   }
 
+  /** As {@link Server.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

@@ -7,7 +7,7 @@ import type { CallOptions, Remote } from "./remote.ts";
 import { runScript, Script } from "./script.ts";
 
 /** How many there are and how many there may be. */
-export interface Usage {
+export interface ResourceUsage {
   readonly count: number;
   readonly limit: number;
 }
@@ -26,10 +26,10 @@ export interface SystemInfo {
   readonly runQueue: number;
   /** Bytes by kind, as `erlang:memory/0` names them. */
   readonly memory: Readonly<Record<string, number>> & { readonly total: number };
-  readonly processes: Usage;
-  readonly ports: Usage;
+  readonly processes: ResourceUsage;
+  readonly ports: ResourceUsage;
   /** Atoms are never freed: a node that reaches this limit ends. */
-  readonly atoms: Usage;
+  readonly atoms: ResourceUsage;
   readonly applications: readonly Pick<RunningApplication, "name" | "version">[];
 }
 

@@ -26,7 +26,7 @@ export {
 } from "./crash-reports.ts";
 export { hex, MD5, type PathState, pathStates, problemOf } from "./digests.ts";
 export { type EnvironmentKeys, lostEnvironment } from "./environment.ts";
-export { type SystemInfo, systemInfo, type Usage } from "./erlang.ts";
+export { type ResourceUsage, type SystemInfo, systemInfo } from "./erlang.ts";
 export {
   DeniedError,
   RemoteFileError,

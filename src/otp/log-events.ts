@@ -95,6 +95,7 @@ export class LogStream implements AsyncIterable<LogEvent>, AsyncDisposable {
     }
   }
 
+  /** As {@link LogStream.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

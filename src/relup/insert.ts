@@ -21,7 +21,11 @@ type List = readonly Instruction[];
 /** As {@link InsertFun}, at an instruction that is already there. */
 export interface InsertAtFun {
   (instructions: Instructions, added: Added, existing: Instruction): Instructions;
-  (instructions: List, added: Added, existing: Instruction): List;
+  (
+    instructions: readonly Instruction[],
+    added: Added,
+    existing: Instruction,
+  ): readonly Instruction[];
 }
 
 /**

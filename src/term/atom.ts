@@ -39,6 +39,7 @@ export class Atom {
     return made;
   }
 
+  /** Its name. */
   toString(): string {
     return this.name;
   }
@@ -63,9 +64,15 @@ export function bool(value: boolean): Atom {
   return value ? TRUE : FALSE;
 }
 
+/** `:true`. */
 export const TRUE: Atom = atom("true");
+/** `:false`. */
 export const FALSE: Atom = atom("false");
+/** `:ok`. */
 export const OK: Atom = atom("ok");
+/** `:error`. */
 export const ERROR: Atom = atom("error");
+/** `:undefined`. */
 export const UNDEFINED: Atom = atom("undefined");
+/** `:nil`. */
 export const NIL: Atom = atom("nil");

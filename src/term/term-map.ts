@@ -16,7 +16,7 @@ import {
 } from "./values.ts";
 
 /** Whether `0.0` and `-0.0` differ, as since OTP 27, or are the same, as before. */
-type Zeros = "signed" | "same";
+export type Zeros = "signed" | "same";
 
 /**
  * A value that JavaScript's `Map` finds equal for two terms exactly when `=:=` does. Atoms and integers are their own
@@ -162,15 +162,18 @@ export class TermMap implements Iterable<readonly [Term, Term]> {
     this.flat = flat;
   }
 
+  /** How many pairs there are. */
   get size(): number {
     return this.flat.length / 2;
   }
 
+  /** The value of this key, or `undefined`. */
   get(key: Term): Term | undefined {
     const at = this.#find(key);
     return at < 0 ? undefined : this.flat[at + 1];
   }
 
+  /** Whether the key is there: `1` and `1.0` are two. */
   has(key: Term): boolean {
     return this.#find(key) >= 0;
   }
@@ -181,14 +184,17 @@ export class TermMap implements Iterable<readonly [Term, Term]> {
     for (let at = 0; at < flat.length; at += 2) yield [flat[at] as Term, flat[at + 1] as Term];
   }
 
+  /** The keys, in the order of the pairs. */
   keys(): Term[] {
     return this.flat.filter((_, at) => at % 2 === 0);
   }
 
+  /** The values, in the order of the pairs. */
   values(): Term[] {
     return this.flat.filter((_, at) => at % 2 === 1);
   }
 
+  /** As {@link TermMap.entries}. */
   [Symbol.iterator](): IterableIterator<readonly [Term, Term]> {
     return this.entries();
   }

@@ -12,6 +12,7 @@ export class Tuple<T extends readonly Term[] = readonly Term[]> {
     this.items = items;
   }
 
+  /** How many elements it has. */
   get size(): T["length"] {
     return this.items.length;
   }

@@ -9,7 +9,7 @@ import { type TermBindings, TermPattern } from "./term-pattern.ts";
  * Asserts that a value matches a pattern, or is a term, and gives what the variables bind. For node:test, or wherever there is no `expect`.
  * @example
  * ```ts
- * const { id } = assertTerm(await cart.call(atom("get")), term`{:ok, %{id: id}}`);
+ * const { items } = assertTerm(await cart.call(atom("get")), term`{:ok, %{items: items}}`);
  * ```
  * @throws AssertionError of `node:assert`, which says where the value differs
  */

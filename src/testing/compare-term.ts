@@ -16,7 +16,8 @@ export function compareMatch(value: unknown, pattern: TermPattern | Term): Compa
   if (!(pattern instanceof TermPattern)) return compareEqual(value, pattern);
   const mismatch = pattern.explain(value as Term);
   if (mismatch === undefined) {
-    const message = () => `expected ${shown(value, pattern.syntax)} not to match ${pattern}`;
+    const message = () =>
+      `expected ${shown(value, pattern.syntax)} not to match ${String(pattern)}`;
     return { pass: true, message };
   }
   const message = (): string => {
@@ -24,7 +25,7 @@ export function compareMatch(value: unknown, pattern: TermPattern | Term): Compa
     const place = whole ? "" : `\nat ${mismatch.path}`;
     const rest = whole ? "" : `\nwhole term: ${shown(value, pattern.syntax)}`;
     const { expected, got } = mismatch;
-    return `expected a term that matches ${pattern}${place}\nexpected: ${expected}\ngot: ${got}${rest}`;
+    return `expected a term that matches ${String(pattern)}${place}\nexpected: ${expected}\ngot: ${got}${rest}`;
   };
   return { pass: false, message };
 }

@@ -55,7 +55,7 @@ export class CrashOutcome {
       .map((other) => `\n  ${briefText(other)}: ${shown(other.reason)}`);
     const more = length > lines.length ? `\n  and ${length - lines.length} more` : "";
     throw new AssertionError({
-      message: `${others} died when ${this}${lines.join("")}${more}`,
+      message: `${others} died when ${this.toString()}${lines.join("")}${more}`,
       actual: length,
       expected: 0,
       operator: "expectOnlyThatDied",

@@ -11,7 +11,7 @@ import {
 import { Atom, atom, binary, type Term, Tuple, textOf } from "../term/index.ts";
 import { MATCHES, MATCHES_BINDINGS, matchForm } from "./pattern-form.ts";
 import { shown } from "./pattern-text.ts";
-import { PROBE } from "./probe-source.ts";
+import { WAIT } from "./probe-source.ts";
 import { nodeOf, type Target } from "./target.ts";
 import type { TermPattern } from "./term-pattern.ts";
 import { WAIT_BINDINGS, WaitError, type Waited, type WaitForOptions, waitOn } from "./wait.ts";
@@ -39,7 +39,7 @@ const EVENTUALLY: Script = new Script({
     ...MATCHES_BINDINGS,
   ],
   source: `
-${PROBE}
+${WAIT}
 ${MATCHES}
 Told = fun(Class, Reason, Stack) -> case Language of
     elixir -> 'Elixir.Exception':format_banner(Class, Reason, Stack);
@@ -76,9 +76,9 @@ Look = fun(Left) ->
 end,
 case Run of
     {unreadable, _} -> {done, Run, 0};
-    _ -> case WaitEvery(Look, Now() + Time, First, Most) of
+    _ -> case WaitEvery(Look, Clock() + Time, First, Most) of
         {late, {value, Big}, Tries} ->
-            case erts_debug:flat_size(Big) > 1000000 of true -> {late, {large, Tries}, Tries}; false -> {late, {value, Big}, Tries} end;
+            case erts_debug:flat_size(Big) > 100000 of true -> {late, {large, Tries}, Tries}; false -> {late, {value, Big}, Tries} end;
         Found -> Found
     end
 end`,
@@ -133,7 +133,7 @@ function lateValue(
   matches: TermPattern | undefined,
   { value, looks, timeout }: Waited,
 ): WaitError {
-  const wanted = matches === undefined ? "was not true" : `did not match ${matches}`;
+  const wanted = matches === undefined ? "was not true" : `did not match ${String(matches)}`;
   const tries = `${looks} ${looks === 1 ? "try" : "tries"}`;
   const start = `${cut(expression)} ${wanted} on ${node} within ${timeout} ms (${tries})`;
   const hung = kindOf(value) === "hung";

@@ -59,6 +59,18 @@ export { BroadcastError, PubSub, type PubSubOptions } from "./pubsub-bus.ts";
 export type { ChannelEvent, PubSubMessage } from "./pubsub-message.ts";
 export { Sandbox, SandboxError, type SandboxOptions, sandbox } from "./sandbox.ts";
 export { SandboxPoolError } from "./sandbox-script.ts";
+export {
+  type ArgumentPattern,
+  Expectation,
+  type Reply,
+  type ScriptedCall,
+} from "./scripted-call.ts";
+export {
+  ScriptedNode,
+  type ScriptedNodeOptions,
+  scriptedNode,
+  UnmetExpectationError,
+} from "./scripted-node.ts";
 export { type SettledOptions, settled } from "./settled.ts";
 export { StandStillError } from "./standing-still.ts";
 export { type StartBeamOptions, StartedBeam, type StartOptions, startBeam } from "./start-beam.ts";

@@ -1,10 +1,13 @@
-/** The Erlang that finds a process's supervisor, and what became of a child there. Follows `PROBE`. */
+/** The Erlang that finds a process's supervisor, and what became of a child there. */
+
+import { BATCH } from "../otp/index.ts";
 
 /**
- * Binds `KinOf`, which gives `{Supervisor, Key}` or `none`, and `Fate`, which tells of a child that was `Pid`: `same`, `restarting`, `busy`, `stopped`,
+ * Binds what `BATCH` does, and `KinOf`, which gives `{Supervisor, Key}` or `none`, and `Fate`, which tells of a child that was `Pid`: `same`, `restarting`, `busy`, `stopped`,
  * `gave_up` or `{restarted, New}`. The first ancestor of a supervised process is its supervisor; of the dictionary nothing else is looked at.
  */
-export const KIN = `
+export const KIN: string = `
+${BATCH}
 KinOf = fun(Child) ->
     Ancestors = case process_info(Child, dictionary) of {_, Dictionary} -> proplists:get_value('$ancestors', Dictionary, []); _ -> [] end,
     Parent = case Ancestors of [First | _] when is_atom(First) -> whereis(First); [First | _] -> First; _ -> undefined end,

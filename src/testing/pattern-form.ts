@@ -82,7 +82,7 @@ class FormWriter {
         );
       case "predicate":
         throw new UsageError(
-          `the pattern ${this.#pattern} holds a JavaScript function, which the node cannot evaluate`,
+          `the pattern ${String(this.#pattern)} holds a JavaScript function, which the node cannot evaluate`,
           { remedy: "Wait for a pattern without functions, and check the rest of the value here." },
         );
     }

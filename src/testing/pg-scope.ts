@@ -92,8 +92,14 @@ export class PgScope extends EventStream<PgEvent> {
   async join(group: Term, options: MailboxOptions = {}): Promise<PgMember> {
     const member = new PgMember(this, this.#node.mailbox(options));
     this.#members.add(member);
-    await member.join(group);
-    return member;
+    try {
+      await member.join(group);
+      return member;
+    } catch (error) {
+      this.#members.delete(member);
+      member.mailbox.close();
+      throw error;
+    }
   }
 
   /** @internal */

@@ -6,7 +6,7 @@ import { Answer, Script } from "../otp/index.ts";
 import { Atom, atom, type Term, Tuple, tuple } from "../term/index.ts";
 import { CrashOutcome, type SupervisorDecision } from "./crash-outcome.ts";
 import { KIN } from "./kin-source.ts";
-import { PROBE } from "./probe-source.ts";
+import { BRIEF, IDLE, IS_OTP, WAIT, WHEREIS } from "./probe-source.ts";
 import { addressOf, gone, labelOf, type ProcessName, readBrief } from "./process-name.ts";
 import { WAIT_BINDINGS, WaitError, type WaitForOptions, waitOn } from "./wait.ts";
 
@@ -27,7 +27,7 @@ export type CrashWay =
 export interface CrashOptions extends WaitForOptions {
   /** Whose processes are watched: those of these applications, or of the whole node. Default: of the application that the process belongs to, if any, else of the node. */
   readonly watch?: readonly string[] | "node" | undefined;
-  /** Milliseconds for which the others are watched after the supervisor's decision. Default 50. */
+  /** Milliseconds for which the others are watched after the supervisor's decision, at most 2000. Default 50. */
   readonly settle?: number | undefined;
 }
 
@@ -35,10 +35,9 @@ const CRASH: Script = new Script({
   name: "probe_crash",
   bindings: ["Who", "Way", "Watch", "Settle", ...WAIT_BINDINGS],
   source: `
-${PROBE}
-${KIN}
+${WHEREIS}${IS_OTP}${BRIEF}${IDLE}${WAIT}${KIN}
 Micro = fun() -> erlang:monotonic_time(microsecond) end,
-Until = Now() + Time,
+Until = Clock() + Time,
 MastersOf = fun(Apps) -> [{group_leader, Master} || App <- Apps, Master <- [application_controller:get_master(App)], is_pid(Master)] end,
 Watched = fun(Pid) ->
     Apps = case {Watch, application:get_application(Pid)} of
@@ -64,7 +63,7 @@ TakesSystem = fun(Pid) -> case {proc_lib:translate_initial_call(Pid), process_in
     _ -> false
 end end,
 End = fun(Pid, Reason) -> case TakesSystem(Pid) of
-    true -> try sys:terminate(Pid, Reason, max(50, Until - Now())) catch exit:_ -> ok end;
+    true -> try sys:terminate(Pid, Reason, max(50, Until - Clock())) catch exit:_ -> ok end;
     false -> exit(Pid, Reason)
 end end,
 Raised = case code:is_loaded(elixir) of
@@ -75,7 +74,7 @@ Cause = fun(Pid) -> case Way of
     kill -> exit(Pid, kill);
     raise -> End(Pid, Raised);
     {reason, Given} -> End(Pid, Given);
-    {call, Request} -> try gen_server:call(Pid, Request, max(50, Until - Now())) catch _:_ -> ok end;
+    {call, Request} -> try gen_server:call(Pid, Request, max(50, Until - Clock())) catch _:_ -> ok end;
     {cast, Request} -> gen_server:cast(Pid, Request);
     {send, Message} -> Pid ! Message
 end end,
@@ -106,7 +105,7 @@ case Whereis(Who) of
                 Dead = [{Known, Small(Reason)} || {Ref, Reason} <- Downs([]), Reason =/= normal, Reason =/= noproc,
                                                   {Monitor, Known} <- Others, Monitor =:= Ref],
                 {done, {Crashed, Small(Why), Decision, Sup, Died - Begun, Ended - Died, Dead}, 1}
-        after max(50, Until - Now()) -> {late, Crashed, 1}
+        after max(50, Until - Clock()) -> {late, Crashed, 1}
         end
 end`,
 });
@@ -125,7 +124,7 @@ export async function crash(
       Who: addressOf(name),
       Way: wayOf(way),
       Watch: typeof watch === "object" ? watch.map(atom) : atom(watch ?? "default"),
-      Settle: Math.ceil(settle),
+      Settle: Math.min(Math.ceil(settle), 2_000),
     },
     options,
   );

@@ -4,7 +4,7 @@ import { UsageError } from "../errors.ts";
 import type { BeamNode } from "../node/index.ts";
 import { Script } from "../otp/index.ts";
 import { type Atom, atom, type Term, Tuple } from "../term/index.ts";
-import { PROBE } from "./probe-source.ts";
+import { BRIEF, IDLE, WAIT, WHEREIS } from "./probe-source.ts";
 import {
   addressOf,
   briefText,
@@ -19,11 +19,11 @@ import { WAIT_BINDINGS, WaitError, type Waited, type WaitForOptions, waitOn } fr
 /** Busy processes that a message names. */
 const NAMED = 10;
 
-const IDLE: Script = new Script({
+const UNTIL_IDLE: Script = new Script({
   name: "probe_idle",
   bindings: ["Whose", ...WAIT_BINDINGS],
   source: `
-${PROBE}
+${WHEREIS}${BRIEF}${IDLE}${WAIT}
 %% Of an application: those whose group leader is its master.
 Members = fun() -> case Whose of
     {application, App} -> case application_controller:get_master(App) of
@@ -49,7 +49,7 @@ Look = fun(_) ->
         Other -> {done, Other}
     end
 end,
-Told = case Wait(Look, Now() + Time) of
+Told = case Wait(Look, Clock() + Time) of
     {late, {busy, Those}, Looks} ->
         {late, {busy, length(Those), [{Brief(By), What} || {By, What} <- lists:sublist(Those, ${NAMED})]}, Looks};
     Found -> Found
@@ -73,7 +73,7 @@ export async function probeIdle(
     "application" in whose
       ? new Tuple([atom("application"), atom(whose.application)])
       : new Tuple([atom("processes"), whose.processes.map(addressOf)]);
-  const waited = await waitOn(node, IDLE, { Whose: given }, options);
+  const waited = await waitOn(node, UNTIL_IDLE, { Whose: given }, options);
   const { value } = waited;
   if (!waited.done) throw lateIdle(node.name, whose, waited);
   if (typeof value === "number") return value;
@@ -113,6 +113,7 @@ function busyText(row: Term): string {
   const [brief, what] = (row as Tuple).items;
   const [status, queue, current] = (what as Tuple).items;
   const place = functionText(current);
-  const waiting = `${queue} ${queue === 1 ? "message" : "messages"} in its mailbox`;
+  const count = Number(queue);
+  const waiting = `${count} ${count === 1 ? "message" : "messages"} in its mailbox`;
   return `${briefText(readBrief(brief as Term))}: ${(status as Atom).name}${place === undefined ? "" : ` in ${place}`}, ${waiting}`;
 }

@@ -5,7 +5,7 @@ import type { BeamNode } from "../node/index.ts";
 import { runScript, Script } from "../otp/index.ts";
 import { atom, type Pid, type Term, tuple } from "../term/index.ts";
 import { type KeeperScript, type Kept, keep } from "./keeper.ts";
-import { PROBE } from "./probe-source.ts";
+import { IS_OTP } from "./probe-source.ts";
 import { notOtp, probeState } from "./probe-state.ts";
 import { gone, labelOf, type ProcessName } from "./process-name.ts";
 import { WaitError } from "./wait.ts";
@@ -26,7 +26,7 @@ const TRIES = 10;
 
 // Binds `Told` and, when that is `ok`, the state before as `Was`.
 const REPLACE = `
-${PROBE}
+${IS_OTP}
 Self = self(),
 Tag = make_ref(),
 Told = case {is_process_alive(Pid), IsOtp(Pid), proc_lib:translate_initial_call(Pid)} of
@@ -51,7 +51,7 @@ end,
 Was = erase(beamctl_was),
 `;
 
-const BINDINGS = ["Pid", "How", "Time", "Peer"];
+const BINDINGS = ["Pid", "How", "Time"];
 
 const ONCE: Script = new Script({
   name: "replace_state",
@@ -80,7 +80,7 @@ export async function replaceState(
 ): Promise<Kept | undefined> {
   for (let tries = 0; tries < TRIES; tries++) {
     const how = await howOf(node, pid, next, timeout);
-    const bindings = { Pid: pid, How: how, Time: timeout, Peer: atom(node.localName) };
+    const bindings = { Pid: pid, How: how, Time: timeout };
     const wait = { timeout: timeout + 5_000 };
     const kept = revert ? await keep(node, KEPT, bindings, wait) : undefined;
     const told = kept?.value ?? (await runScript(node, ONCE, bindings, wait));

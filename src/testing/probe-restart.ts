@@ -2,9 +2,9 @@
 
 import type { BeamNode } from "../node/index.ts";
 import { runScript, Script } from "../otp/index.ts";
-import { Atom, atom, inspect, Pid, type Term, Tuple } from "../term/index.ts";
+import { Atom, inspect, Pid, type Term, Tuple } from "../term/index.ts";
 import { KIN } from "./kin-source.ts";
-import { PROBE } from "./probe-source.ts";
+import { WAIT, WHEREIS } from "./probe-source.ts";
 import { addressOf, gone, labelOf, type ProcessName } from "./process-name.ts";
 import { WAIT_BINDINGS, WaitError, type Waited, type WaitForOptions, waitOn } from "./wait.ts";
 
@@ -23,16 +23,15 @@ interface Found {
 
 const FIND: Script = new Script({
   name: "probe_kin",
-  bindings: ["Who", "Peer"],
-  source: `${PROBE}${KIN}case Whereis(Who) of undefined -> gone; Pid -> {Pid, KinOf(Pid)} end`,
+  bindings: ["Who"],
+  source: `${WHEREIS}${KIN}case Whereis(Who) of undefined -> gone; Pid -> {Pid, KinOf(Pid)} end`,
 });
 
 const RESTARTED: Script = new Script({
   name: "probe_restarted",
   bindings: ["Who", "Old", "Kin", ...WAIT_BINDINGS],
   source: `
-${PROBE}
-${KIN}
+${WHEREIS}${WAIT}${KIN}
 Told = fun(Left) -> case Kin of none -> unsupervised; _ -> Fate(Kin, Old, Left) end end,
 Look = fun(Left) ->
     case is_pid(Who) of
@@ -44,13 +43,12 @@ Look = fun(Left) ->
         false -> case Whereis(Who) of undefined -> Told(Left); Old -> same; New -> {done, New} end
     end
 end,
-Wait(Look, Now() + Time)`,
+Wait(Look, Clock() + Time)`,
 });
 
 /** The process, and where its supervisor has it. */
 export async function findKin(node: BeamNode, name: ProcessName): Promise<Found> {
-  const bindings = { Who: addressOf(name), Peer: atom(node.localName) };
-  const found = await runScript(node, FIND, bindings);
+  const found = await runScript(node, FIND, { Who: addressOf(name) });
   if (!(found instanceof Tuple)) throw gone(name, node.name);
   return { pid: found.items[0] as Pid, kin: found.items[1] as Term };
 }

@@ -1,15 +1,10 @@
-/** The Erlang that the scripts of probes share. */
-
-import { BATCH } from "../otp/index.ts";
+/** The Erlang that the scripts of probes share, in parts: the forms of a script go to the node with each call. */
 
 /**
- * Binds, besides what `BATCH` does, `Whereis`, `IsOtp`, `Brief`, `InLoop`, `HasFrame`, `Idle`, `Wait` and `WaitEvery` (with its first and longest pause). Needs `Peer`, our name.
- * `Whereis` takes a pid, `{global, Name}`, `{via, Module, Name}` or texts of which the first that is registered counts, and finds only what
- * lives on the node. `Wait` calls its look with the milliseconds that it may take until it is `{done, Value}`, and gives `{done, Value, Looks}` or
- * `{late, Last, Looks}`; it ends when we are gone.
+ * Binds `Whereis`, which takes a pid, `{global, Name}`, `{via, Module, Name}` or texts of which the first that is registered counts, and finds only what lives
+ * on the node.
  */
-export const PROBE: string = `
-${BATCH}
+export const WHEREIS = `
 Whereis = fun(Named) ->
     Found = case Named of
         _ when is_pid(Named) -> Named;
@@ -21,10 +16,16 @@ Whereis = fun(Named) ->
     end,
     try is_process_alive(Found) of true -> Found; false -> undefined catch error:_ -> undefined end
 end,
+`;
 
+/** Binds `IsOtp`. */
+export const IS_OTP = `
 %% A plain process would keep a system message in its mailbox for ever.
 IsOtp = fun(Pid) -> proc_lib:translate_initial_call(Pid) =/= {proc_lib, init_p, 5} end,
+`;
 
+/** Binds `Brief`. */
+export const BRIEF = `
 %% {Pid, Name or [], Initial call} of a process, also of one that has just ended.
 Brief = fun(Pid) ->
     Info = case process_info(Pid, [registered_name, initial_call]) of undefined -> []; List -> List end,
@@ -35,7 +36,10 @@ Brief = fun(Pid) ->
     end,
     {Pid, Name, Call}
 end,
+`;
 
+/** Binds `InLoop`, `HasFrame` and `Idle`. */
+export const IDLE = `
 %% Whether a process stands in the loop of a behaviour, and whether one is on its stack. Of a deep stack only the top is told.
 InLoop = fun({erlang, hibernate, _}) -> true;
             ({Behaviour, Loop, _}) ->
@@ -62,14 +66,21 @@ Idle = fun(Pid) ->
             end
     end
 end,
+`;
 
+/**
+ * Binds `Clock` (milliseconds), `Wait` and `WaitEvery`, with its first and longest pause. They call a look with the milliseconds that it may take until it is
+ * `{done, Value}`, and give `{done, Value, Looks}` or `{late, Last, Looks}`; they end when we are gone. Needs `Peer`, our name.
+ */
+export const WAIT = `
+Clock = fun() -> erlang:monotonic_time(millisecond) end,
 WaitEvery = fun(Look, Until, First, Most) ->
     Again = fun Again(Pause, Looks) ->
         %% The last look has time for an answer too.
-        case Look(max(50, Until - Now())) of
+        case Look(max(50, Until - Clock())) of
             {done, Value} -> {done, Value, Looks};
             Last ->
-                Left = Until - Now(),
+                Left = Until - Clock(),
                 case Left > 0 andalso lists:member(Peer, nodes(connected)) of
                     true -> timer:sleep(min(Pause, Left)), Again(min(2 * Pause, Most), Looks + 1);
                     false -> {late, Last, Looks}

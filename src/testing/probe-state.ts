@@ -6,7 +6,7 @@ import { Script } from "../otp/index.ts";
 import { Atom, atom, inspect, Pid, type Term, Tuple } from "../term/index.ts";
 import { MATCHES, MATCHES_BINDINGS, matchForm } from "./pattern-form.ts";
 import { shown } from "./pattern-text.ts";
-import { PROBE } from "./probe-source.ts";
+import { IS_OTP, WAIT, WHEREIS } from "./probe-source.ts";
 import { addressOf, gone, labelOf, type ProcessName } from "./process-name.ts";
 import type { TermPattern } from "./term-pattern.ts";
 import { WAIT_BINDINGS, WaitError, type Waited, type WaitForOptions, waitOn } from "./wait.ts";
@@ -15,7 +15,7 @@ const STATE: Script = new Script({
   name: "probe_state",
   bindings: ["Who", "Once", ...WAIT_BINDINGS, ...MATCHES_BINDINGS],
   source: `
-${PROBE}
+${WHEREIS}${IS_OTP}${WAIT}
 ${MATCHES}
 Missing = case Once orelse is_pid(Who) of true -> {done, gone}; false -> gone end,
 State = fun(Pid, Left) ->
@@ -32,10 +32,10 @@ Look = fun(Left) ->
         Pid -> case {IsOtp(Pid), is_process_alive(Pid)} of {true, _} -> State(Pid, Left); {_, true} -> {done, plain}; _ -> Missing end
     end
 end,
-case Wait(Look, Now() + Time) of
-    %% A state of more than some 8 MB is not sent to be shown.
+case Wait(Look, Clock() + Time) of
+    %% A state of more than some 800 kB is not sent to be shown.
     {late, {state, By, Last}, Looks} ->
-        case erts_debug:flat_size(Last) > 1000000 of true -> {late, {large, By}, Looks}; false -> {late, {state, By, Last}, Looks} end;
+        case erts_debug:flat_size(Last) > 100000 of true -> {late, {large, By}, Looks}; false -> {late, {state, By, Last}, Looks} end;
     Other -> Other
 end`,
 });
@@ -89,7 +89,7 @@ function lateState(
     const where = last instanceof Tuple ? `, it is in ${shown(last)}` : "";
     return new WaitError(`${who} of ${node} did not tell its state ${waited}${where}`, about);
   }
-  const wanted = `${who} of ${node} had no state that matches ${pattern} ${waited}`;
+  const wanted = `${who} of ${node} had no state that matches ${String(pattern)} ${waited}`;
   if (kind === "large") return new WaitError(`${wanted}; the last is too large to be shown`, about);
   const mismatch = pattern?.explain(last as Term);
   const place = mismatch?.path ? `\nat ${mismatch.path}` : "";

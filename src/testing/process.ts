@@ -9,7 +9,7 @@ import { type CrashOptions, type CrashWay, crash } from "./probe-crash.ts";
 import { probeIdle } from "./probe-idle.ts";
 import { type NextState, type ReplaceStateOptions, replaceState } from "./probe-replace.ts";
 import { findKin, type Restarted, untilRestarted } from "./probe-restart.ts";
-import { PROBE } from "./probe-source.ts";
+import { WHEREIS } from "./probe-source.ts";
 import { probeState } from "./probe-state.ts";
 import { addressOf, gone, type ProcessName } from "./process-name.ts";
 import { nodeOf, owned, type Target } from "./target.ts";
@@ -18,8 +18,8 @@ import type { WaitForOptions } from "./wait.ts";
 
 const FIND: Script = new Script({
   name: "probe_find",
-  bindings: ["Who", "Peer"],
-  source: `${PROBE}\nWhereis(Who)`,
+  bindings: ["Who"],
+  source: `${WHEREIS}\nWhereis(Who)`,
 });
 
 /** A process that a test looks at and acts on. A name is looked up anew each time, so that the probe outlives a restart; a pid stays that pid. */
@@ -42,8 +42,7 @@ export class ProcessProbe {
    */
   async pid(options: WaitOptions = {}): Promise<Pid> {
     const node = nodeOf(this.#target);
-    const bindings = { Who: addressOf(this.name), Peer: atom(node.localName) };
-    const found = await runScript(node, FIND, bindings, options);
+    const found = await runScript(node, FIND, { Who: addressOf(this.name) }, options);
     if (found instanceof Pid) return (this.#seen = found);
     throw gone(this.name, node.name);
   }
@@ -165,10 +164,15 @@ type During = () => unknown;
  * await cart.cast(parse('{:add, "tea"}'));
  * await cart.state(term`%{items: ["tea" | _]}`, { timeout: 1_000 });
  *
+ * const { items } = assertTerm(await cart.call(atom("get")), term`{:ok, %{items: items}}`);
+ *
  * const report = await cart.crash("kill");
  * report.expectOnlyThatDied();
  * report.decision; // "restarted"
+ * const { old, pid } = await cart.restarted(() => cart.send(atom("boom")));
+ *
  * await cart.replaceState(term`%{id: 1, items: []}`.toTerm());
+ * await cart.untilIdle();
  * ```
  */
 export function process(target: Target, name: ProcessName): ProcessProbe {

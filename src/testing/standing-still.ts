@@ -3,7 +3,7 @@
 import { BeamError } from "../errors.ts";
 import { INSPECTION } from "../guard/index.ts";
 import { Answer } from "../otp/index.ts";
-import { type Atom, Pid, type Term } from "../term/index.ts";
+import type { Pid } from "../term/index.ts";
 import { type KeeperScript, type Kept, keep } from "./keeper.ts";
 import { nodeOf, owned, type Target } from "./target.ts";
 
@@ -14,10 +14,10 @@ export class StandStillError extends BeamError {
    * `denied` (a supervisor, an event manager, or of the system), `dynamic` (the release handler must be able to ask it), `not_otp` (it takes no system messages),
    * `already_suspended` by somebody else, `noproc`, `timeout`.
    */
-  readonly refused: readonly { readonly process: Pid | string; readonly reason: string }[];
+  readonly refused: readonly { readonly pid: Pid; readonly reason: string }[];
 
   constructor(node: string, what: string, refused: StandStillError["refused"]) {
-    const each = refused.map(({ process, reason }) => `${process} (${reason})`);
+    const each = refused.map(({ pid, reason }) => `${pid} (${reason})`);
     super(`cannot ${what} ${each.join(", ")}; nothing stands still`, {
       node,
       remedy: "Choose workers of your own application that run now.",
@@ -30,32 +30,26 @@ export class StandStillError extends BeamError {
 export async function standStill(
   target: Target,
   how: "suspend" | "freeze",
-  processes: readonly (Pid | Atom)[],
+  pids: readonly Pid[],
   cap: number,
 ): Promise<Kept> {
   const node = nodeOf(target);
   const script = how === "suspend" ? SUSPEND : FREEZE;
-  const kept = await keep(node, script, { Asked: processes, Cap: cap });
+  const kept = await keep(node, script, { Asked: pids, Cap: cap });
   const answer = new Answer(node, script.name);
   const refused = answer.list(kept.value).map((row) => {
-    const [process, reason] = answer.tuple(row, 2);
-    return { process: nameOf(process as Term), reason: answer.atom(reason) };
+    const [pid, reason] = answer.tuple(row, 2);
+    return { pid: answer.pid(pid), reason: answer.atom(reason) };
   });
   if (refused.length === 0) return owned(target, kept);
   await kept.release();
   throw new StandStillError(node.name, how, refused);
 }
 
-function nameOf(term: Term): Pid | string {
-  return term instanceof Pid ? term : String(term);
-}
-
-const CHOSEN = `
+const INSPECTED = `
 Clock = fun() -> erlang:monotonic_time(millisecond) end,
 ${INSPECTION}
-Chosen = [{Name, case is_atom(Name) of true -> whereis(Name); false -> Name end} || Name <- lists:usort(Asked)],
-Nobody = [{Name, noproc} || {Name, undefined} <- Chosen],
-Inspected = fun(How) -> InspectProcesses(How, [Pid || {_, Pid} <- Chosen, is_pid(Pid)], [self()], #{}, #{}, 1000) end,
+Inspected = fun(How) -> InspectProcesses(How, lists:usort(Asked), [self()], #{}, #{}, 1000) end,
 `;
 
 // Who asks also resumes: signals between two processes keep their order, so a resume is never before its suspend. Were this process killed, which
@@ -64,9 +58,8 @@ const SUSPEND: KeeperScript = {
   name: "suspend",
   bindings: ["Asked", "Cap"],
   setUp: `
-${CHOSEN}
-{Fit, Unfit} = Inspected(suspend),
-Refused = Nobody ++ Unfit,
+${INSPECTED}
+{Fit, Refused} = Inspected(suspend),
 Ask = fun(What, Pids, Wait) ->
     Until = Clock() + Wait,
     [Pid ! {system, {self(), {beamctl, What, Pid}}, What} || Pid <- Pids],
@@ -90,9 +83,8 @@ const FREEZE: KeeperScript = {
   name: "freeze",
   bindings: ["Asked", "Cap"],
   setUp: `
-${CHOSEN}
-{Fit, Unfit} = Inspected(freeze),
-Refused = Nobody ++ Unfit,
+${INSPECTED}
+{Fit, Refused} = Inspected(freeze),
 Frozen = [Pid || Refused =:= [], Pid <- Fit, try erlang:suspend_process(Pid, [unless_suspending]) catch error:badarg -> false end],
 {ok, Timer} = timer:kill_after(Cap),
 Refused`,

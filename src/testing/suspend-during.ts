@@ -1,17 +1,17 @@
 /** Processes that stand still while a function runs. */
 
 import type { BeamNode } from "../node/index.ts";
-import { atom, Pid } from "../term/index.ts";
 import { during } from "./during.ts";
+import { process } from "./process.ts";
+import type { ProcessName } from "./process-name.ts";
 import { standStill } from "./standing-still.ts";
 import { nodeOf, type Target } from "./target.ts";
 
-/** One or more processes by pid or registered name, or a function that finds them. */
+/** One or more processes, or a function that finds them. */
 export type ProcessSelector =
-  | Pid
-  | string
-  | readonly (Pid | string)[]
-  | ((node: BeamNode) => Promise<readonly (Pid | string)[]>);
+  | ProcessName
+  | readonly ProcessName[]
+  | ((node: BeamNode) => Promise<readonly ProcessName[]>);
 
 /** How processes are suspended. */
 export interface SuspendDuringOptions {
@@ -23,10 +23,11 @@ export interface SuspendDuringOptions {
  * Suspends processes by `sys:suspend`, runs `work`, and resumes them: also when it throws, when the test of a fixture is over and when the runner is gone. Meanwhile
  * they take messages and answer none. All of them stand still, or none: who may is decided as by the guardian (workers that take system messages; no supervisors,
  * nothing of the system, nobody that is suspended already). No process is sent a `$gen_call`.
+ * @throws NoProcessError when one is not there
  * @throws StandStillError with each process that may not or did not within a second; what `work` throws
  * @throws ScriptError `not_resumed` when one did not take its resume within 2 s
  * @example
- * await suspendDuring(shop, "Elixir.Shop.Cart", async () => {
+ * await suspendDuring(shop, "Shop.Cart", async () => {
  *   await expect(shop.node.genCall("Elixir.Shop.Cart", atom("total"), { timeout: 100 })).rejects.toThrow(TimeoutError);
  * });
  */
@@ -37,7 +38,9 @@ export async function suspendDuring<Result>(
   { cap = 60_000 }: SuspendDuringOptions = {},
 ): Promise<Result> {
   const chosen = typeof processes === "function" ? await processes(nodeOf(target)) : processes;
-  const several = typeof chosen === "string" || chosen instanceof Pid ? [chosen] : chosen;
-  const list = several.map((one) => (typeof one === "string" ? atom(one) : one));
-  return during(await standStill(target, "suspend", list, cap), work);
+  const several = Array.isArray(chosen)
+    ? (chosen as readonly ProcessName[])
+    : [chosen as ProcessName];
+  const pids = await Promise.all(several.map((name) => process(target, name).pid()));
+  return during(await standStill(target, "suspend", pids, cap), work);
 }

@@ -45,7 +45,7 @@ export class TermPattern {
   toTerm(): Term {
     const found = termOf(this.node);
     if (found !== undefined) return found;
-    throw new UsageError(`the pattern ${this} is no term`, {
+    throw new UsageError(`the pattern ${this.toString()} is no term`, {
       remedy: "Replace its variables and predicates by values.",
     });
   }

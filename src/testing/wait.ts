@@ -7,7 +7,7 @@ import { atom, type Term } from "../term/index.ts";
 
 /** How long is waited for something on the node. */
 export interface WaitForOptions {
-  /** Milliseconds, at most an hour. Default 5000. */
+  /** Milliseconds, at most an hour; with 0 it is looked at once. Default 5000. */
   readonly timeout?: number | undefined;
   /** Ends the wait with an AbortedError. */
   readonly signal?: AbortSignal | undefined;

@@ -4,11 +4,12 @@ import type { LogLevel } from "../otp/index.ts";
 import { atom } from "../term/index.ts";
 import { changed, setting } from "./changes.ts";
 import type { Kept } from "./keeper.ts";
+import { moduleName } from "./module-name.ts";
 import type { Target } from "./target.ts";
 
 /** Whose level it is. */
 export interface LogLevelOptions {
-  /** Only what this module logs, as `Elixir.Shop.Cart`: its level overrides that of the node. Default: the whole node's, the primary level. */
+  /** Only what this module logs, as `Shop.Cart` or `shop_cart`: its level overrides that of the node. Default: the whole node's, the primary level. */
   readonly module?: string | undefined;
 }
 
@@ -17,7 +18,7 @@ export interface LogLevelOptions {
  * node a lower level costs what the additional events cost.
  * @throws ScriptError; TimeoutError after 5 s
  * @example
- * await withLogLevel(shop, "debug", { module: "Elixir.Shop.Cart" });
+ * await withLogLevel(shop, "debug", { module: "Shop.Cart" });
  * await withLogLevel(shop, "none", () => evaluate(shop, "Shop.noisy()"));
  */
 export function withLogLevel(
@@ -44,6 +45,6 @@ export function withLogLevel<Result>(
 ): Promise<Kept | Result> {
   const [options, work] = typeof second === "function" ? [{}, second] : [second ?? {}, third];
   const { module } = options;
-  const thing = module === undefined ? setting("level") : setting("level", module);
+  const thing = module === undefined ? setting("level") : setting("level", moduleName(module));
   return changed(target, [{ thing, value: atom(level) }], work);
 }

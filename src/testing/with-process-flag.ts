@@ -1,10 +1,11 @@
 /** Another flag of a process for a while. */
 
-import { UsageError } from "../errors.ts";
-import { atom, Pid } from "../term/index.ts";
+import { atom } from "../term/index.ts";
 import { changed, setting } from "./changes.ts";
 import type { Kept } from "./keeper.ts";
-import { nodeOf, type Target } from "./target.ts";
+import { process } from "./process.ts";
+import type { ProcessName } from "./process-name.ts";
+import type { Target } from "./target.ts";
 
 /** The flags of `process_flag/2` that may be changed, and their values: words where they are of memory. */
 export interface ProcessFlags {
@@ -22,44 +23,32 @@ export interface ProcessFlags {
 /**
  * Sets a flag of a process, and puts back what it was: as `withAppEnv` does, in every respect; nothing is put back when the process has ended. Only the process itself can
  * do it, so it is asked by `sys:replace_state`, which keeps its state: a gen_server, gen_statem or supervisor, or a gen_event that has a handler. Not for a production node.
- * @param process its pid or registered name
- * @throws UsageError when there is no process of this name
+ * @throws NoProcessError when it is not there
  * @throws ScriptError `not_otp` when it takes no system messages; `timeout`, `noproc`, `unreachable` for a gen_event without a handler; `badarg` when the runtime refuses the value
  * @example
- * await withProcessFlag(shop, "Elixir.Shop.Cart", "priority", "low");
+ * await withProcessFlag(shop, "Shop.Cart", "priority", "low");
  */
 export function withProcessFlag<Flag extends keyof ProcessFlags>(
   target: Target,
-  process: Pid | string,
+  name: ProcessName,
   flag: Flag,
   value: ProcessFlags[Flag],
 ): Promise<Kept>;
 export function withProcessFlag<Flag extends keyof ProcessFlags, Result>(
   target: Target,
-  process: Pid | string,
+  name: ProcessName,
   flag: Flag,
   value: ProcessFlags[Flag],
   work: () => Result | Promise<Result>,
 ): Promise<Result>;
 export async function withProcessFlag<Flag extends keyof ProcessFlags, Result>(
   target: Target,
-  process: Pid | string,
+  name: ProcessName,
   flag: Flag,
   value: ProcessFlags[Flag],
   work?: () => Result | Promise<Result>,
 ): Promise<Kept | Result> {
-  const pid = await pidOf(target, process);
+  const pid = await process(target, name).pid();
   const term = typeof value === "number" ? value : atom(String(value));
   return changed(target, [{ thing: setting("process_flag", pid, flag), value: term }], work);
-}
-
-async function pidOf(target: Target, process: Pid | string): Promise<Pid> {
-  if (process instanceof Pid) return process;
-  const node = nodeOf(target);
-  const found = await node.call("erlang", "whereis", [atom(process)]);
-  if (found instanceof Pid) return found;
-  throw new UsageError(`no process is registered as ${process}`, {
-    node: node.name,
-    remedy: "Name it as the node does: a module of Elixir begins with Elixir.",
-  });
 }

@@ -61,7 +61,7 @@ export async function connections(
 }
 
 /**
- * Every channel process, or `not_detected` when there is no way to tell on this node ({@link detectSockets} says why).
+ * Every channel process, or `not_detected` when there is no way to tell on this node.
  * Read-only. Channels are asked for their state; of it only topic and module leave the node.
  */
 export async function channels(

@@ -20,7 +20,7 @@ export {
   type ListenerStatus,
   type Place,
 } from "./listener.ts";
-export { SocketsSeen } from "./seen.ts";
+export { type Sifted, SocketsSeen, type Unseen } from "./seen.ts";
 export type {
   Channel,
   Connection,

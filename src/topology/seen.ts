@@ -38,7 +38,10 @@ export class SocketsSeen {
     for (const pid of pids) this.#standing.add(String(pid));
   }
 
-  /** @param joins whether new channels of known connections are asked for */
+  /**
+   * Sorts the entries of a source into those that are known still and those that must be examined.
+   * @param joins whether new channels of known connections are asked for
+   */
   async sift(
     remote: Remote,
     entries: readonly Term[],

@@ -23,6 +23,7 @@ export const STAGES = [
   "permanent",
 ] as const;
 
+/** One of {@link STAGES}. */
 export type Stage = (typeof STAGES)[number];
 
 /** One thing that happened; `at` is in epoch milliseconds. */

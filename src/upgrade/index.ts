@@ -15,6 +15,7 @@ export { type HeldChannels, type HoldChannelsOptions, holdChannels } from "./hol
 export type { Operation } from "./operation.ts";
 export { type Commitment, type CommitOptions, commitRelease } from "./permanent.ts";
 export { type PlanView, type PlanViewStep, planUpgrade } from "./plan-upgrade.ts";
+export type { Reach } from "./preflight/cluster.ts";
 export { type Finding, SEVERITIES, type Severity } from "./preflight/index.ts";
 export type { ReleaseChange, ReleaseProblem } from "./release/change.ts";
 export { ReleaseError } from "./release/errors.ts";
@@ -44,6 +45,17 @@ export {
   type ReportFormat,
   renderReport,
 } from "./report/index.ts";
+export type { PauseFigures } from "./report/pauses.ts";
+export type {
+  BudgetFigures,
+  ListenerWindow,
+  OperationCounts,
+  OperationFailure,
+  QueueFigures,
+  QueueSample,
+  TimeWindow,
+} from "./report/report.ts";
+export type { LogLine, SpanState, TimeSpan } from "./report/timeline.ts";
 export { rollbackRelease } from "./rollback.ts";
 export {
   type InstructionRun,
@@ -53,4 +65,5 @@ export {
 export { upgrade } from "./start.ts";
 export { receiveUpgradeScript, type UpgradeScript } from "./upgrade-script.ts";
 export type { Verified, VerifiedItem } from "./verify/index.ts";
+export type { VerifiedAt, VerifiedWhat } from "./verify/verified.ts";
 export { runningRelease } from "./versions.ts";

@@ -36,7 +36,9 @@ export interface RunInstructionOptions {
   readonly budget?: BudgetOptions;
   /** Where journals are kept; default the user's state directory. */
   readonly stateDirectory?: string;
+  /** Gets the lines for our output. Default: they go nowhere. */
   readonly log?: InstructionContext["log"];
+  /** Gets what is printed as it is. Default: it goes nowhere. */
   readonly print?: InstructionContext["print"];
   readonly signal?: AbortSignal;
   /** Gets the report, also when the instruction fails. */

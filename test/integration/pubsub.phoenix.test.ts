@@ -83,7 +83,7 @@ describe.skipIf(target === undefined)("a live Phoenix", () => {
     const url = `${target?.http.replace(/^http/, "ws")}/socket/websocket?vsn=2.0.0`;
     const socket = new WebSocket(url);
     const frames: unknown[][] = [];
-    socket.on("message", (data) => frames.push(JSON.parse(String(data))));
+    socket.on("message", (data) => frames.push(JSON.parse((data as Buffer).toString())));
     await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
     const push = (...frame: unknown[]) => socket.send(JSON.stringify(frame));
     const received = (event: string) => frames.filter((frame) => frame[3] === event);

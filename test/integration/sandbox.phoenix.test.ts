@@ -96,6 +96,8 @@ describe.skipIf(target === undefined)("a live Phoenix with the sandbox", () => {
     expect(found[0]).toBe(TRUE);
     expect(text(found[1])).toBe(box.metadata);
     expect(box.headers).toEqual({ "user-agent": box.metadata });
+    const ours = `"BeamMetadata (" <> Base.url_encode64(:erlang.term_to_binary({:v1, %{repo: Shop.Repo, owner: owner, trap_exit: true}})) <> ")"`;
+    expect(text(await evaluate(node, ours, { bindings }))).toBe(box.metadata);
   });
 
   it("keeps twenty tests at a time apart", async () => {

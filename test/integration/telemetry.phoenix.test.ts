@@ -107,4 +107,23 @@ describe.skipIf(target === undefined)("a live Phoenix", () => {
     );
     await expect.poll(() => handlers("beamctl.orphan")).toBe(0);
   });
+
+  it("holds nobody up when the runner stands still, and detaches when too much waits", async () => {
+    const one = ":telemetry.execute([:beamctl, :stopped], %{n: n}, %{big: big})";
+    const flood = `big = String.duplicate("x", 4_000)
+      Enum.map(1..30_000, fn n -> elem(:timer.tc(fn -> ${one} end), 0) end) |> Enum.max()`;
+    let slowest: Term = 0;
+    await killedRunner(
+      `const { telemetry } = await import("./src/testing/index.ts");
+       const { connectPhoenix, phoenixTarget } = await import("./test/support/phoenix-target.ts");
+       await telemetry(await connectPhoenix(phoenixTarget()), [["beamctl", "stopped"]]);`,
+      async (_, pid) => {
+        process.kill(pid, "SIGSTOP");
+        slowest = await evaluate(node, flood, { timeout: 60_000 });
+        await expect.poll(() => handlers("beamctl.stopped"), { timeout: 10_000 }).toBe(0);
+      },
+    );
+    // Who is held up by a link waits for the reader, which never reads on: a minute, until the node gives the link up.
+    expect(slowest).toBeLessThan(10_000_000);
+  }, 90_000);
 });

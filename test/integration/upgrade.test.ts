@@ -1,6 +1,6 @@
 /** Upgrades of the shop, a real release under real websockets: as they should go, and in every way that they can fail. */
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -125,6 +125,9 @@ describe.runIf(HAVE)("an upgrade", () => {
     const report = await run(given.node, "0.2.0", { dryRun: true });
     expect(report).toMatchObject({ dryRun: true, permanent: false, suspended: 0, held: 0 });
     expect(report.steps).toContain("SuspendChannels");
+    const releases = await readdir(join(given.shop.root, "releases"));
+    const packages = releases.filter((file) => file.includes(".tar.gz"));
+    expect(packages).toEqual(["shop-0.2.0.tar.gz"]); // which OTP's own unpacking deletes
     await expectClean(given.node, "0.1.0");
   });
 

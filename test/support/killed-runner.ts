@@ -8,11 +8,11 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * Runs the text as a module in a process of its own, in the project's folder; when it is done and `meanwhile` too, which is given what it
- * wrote, kills the process. Resolves when that is gone.
+ * wrote and its process id, kills the process. Resolves when that is gone.
  */
 export async function killedRunner(
   source: string,
-  meanwhile: (output: string) => Promise<void>,
+  meanwhile: (output: string, pid: number) => Promise<void>,
 ): Promise<void> {
   const whole = `${source}\nprocess.stdout.write("ready\\n");\nsetInterval(() => {}, 1000);`;
   const args = ["--import", "tsx", "--input-type=module", "--eval", whole];
@@ -28,7 +28,7 @@ export async function killedRunner(
       if (output.endsWith("ready\n")) break;
     }
     if (!output.endsWith("ready\n")) throw new Error(`the runner ended by itself: ${output}`);
-    await meanwhile(output);
+    await meanwhile(output, child.pid as number);
   } finally {
     child.kill("SIGKILL");
     await gone;

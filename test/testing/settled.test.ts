@@ -22,9 +22,10 @@ describe.each(["otp23", "otp27", "otp29"] as const)("idleness on %s", (set) => {
   const elixir = (source: string) => evaluate(node, source);
 
   it("is waited for, for an application and for processes", async () => {
-    const count = await settled(node, { application: "shop" });
-    expect(count).toBeGreaterThan(10);
-    expect(await settled(node, { processes: ["Shop.Cart", "kernel_sup"], timeout: 1_000 })).toBe(2);
+    await settled(node, { application: "shop" });
+    await settled(node, { processes: ["Shop.Cart", "Shop.Left"], timeout: 1_000 });
+    expect(await settled(node, { application: "shop" })).toBeGreaterThan(10);
+    expect(await settled(node, { processes: ["Shop.Cart", "kernel_sup"] })).toBe(2);
     const cart = process(node, "Shop.Cart");
     for (let item = 0; item < 200; item++) await cart.cast(parse(`{:add, ${item}}`));
     await cart.untilIdle();
@@ -35,7 +36,7 @@ describe.each(["otp23", "otp27", "otp29"] as const)("idleness on %s", (set) => {
     const cart = process(node, "Shop.Left");
     await cart.send(atom("stuck"));
     await expect(cart.untilIdle({ timeout: 50 })).rejects.toThrow(
-      /^Shop\.Left of .* did not become idle within 50 ms \(\d+ looks\); busy:\n {2}Shop\.Left \(#PID<[\d.]+>\): waiting in Process\.sleep\/1, 0 messages in its mailbox$/,
+      /^Shop\.Left of .* did not become idle within 50 ms \(\d+ looks\); busy:\n {2}Shop\.Left \(#PID<[\d.]+>\): waiting in Shop\.Cart\.handle_info\/2, 0 messages in its mailbox$/,
     );
     // An agent that waits for the busy one.
     const asking = (await elixir(
@@ -46,14 +47,16 @@ describe.each(["otp23", "otp27", "otp29"] as const)("idleness on %s", (set) => {
     await expect(settled(node, { application: "shop", timeout: 50 })).rejects.toThrow(
       /^the application shop of .*\n {2}Shop\.Left .*, 1 message in its mailbox$/,
     );
+    await cart.send(atom("go"));
     await process(node, asking).untilIdle();
     // Deeper than the node tells of a stack.
     const deep = (await elixir(`
       {:ok, pid} = Agent.start(fn -> 0 end)
-      nest = fn nest, n -> if n == 0, do: Process.sleep(200), else: [nest.(nest, n - 1)] end
+      nest = fn nest, n -> if n == 0, do: (receive do :go -> 0 end), else: [nest.(nest, n - 1)] end
       Agent.cast(pid, fn _ -> nest.(nest, 30) end)
       pid`)) as Pid;
-    await expect(process(node, deep).untilIdle({ timeout: 30 })).rejects.toThrow(/Process\.sleep/);
+    await expect(process(node, deep).untilIdle({ timeout: 30 })).rejects.toThrow("0 messages");
+    await process(node, deep).send(atom("go"));
     await process(node, deep).untilIdle();
     await settled(node, { application: "shop" });
   });

@@ -26,8 +26,9 @@ defmodule Shop.Cart do
   def handle_info({:add, item}, state), do: {:noreply, %{state | items: [item | state.items]}}
   def handle_info(:boom, _state), do: raise("boom")
   def handle_info(:stuck, state) do
-    Process.sleep(400)
-    {:noreply, state}
+    receive do
+      :go -> {:noreply, state}
+    end
   end
 end
 

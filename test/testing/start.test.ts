@@ -2,11 +2,11 @@
 
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, expectTypeOf, it } from "vitest";
+import { describe, expect, expectTypeOf, it, onTestFinished, vi } from "vitest";
 import { UsageError } from "../../src/errors.ts";
 import { evaluate } from "../../src/otp/index.ts";
 import { inspect } from "../../src/term/index.ts";
@@ -20,7 +20,6 @@ const arguments_ = async (pid: number) =>
 const stat = (pid: number) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") X gone");
 /** A dead process that its parent has not asked for is gone too. */
 const gone = (pid: number) => expect.poll(() => stat(pid)).toMatch(/\) [ZX] /);
-const homes = () => readdirSync(tmpdir()).filter((name) => name.startsWith("beamctl-test-"));
 
 describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("on %s", (set) => {
   it("starts erl with a name, a port and a cookie of its own, and ends it", async () => {
@@ -76,7 +75,10 @@ it("starts mix and elixir as well", async () => {
 
 it("shows what it wrote when it cannot start", async () => {
   const otp = await provision("otp27");
-  const before = homes();
+  const folder = await mkdtemp(join(tmpdir(), "beamctl-start-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv("TMPDIR", folder); // where their homes are
+  onTestFinished(() => void vi.unstubAllEnvs());
   const erl = otp.bin("erl");
   const boot = startBeam({ command: [erl, "-noinput", "-boot", "nowhere"], ...of(otp) });
   await expect(boot).rejects.toThrow(StartError);
@@ -103,7 +105,7 @@ it("shows what it wrote when it cannot start", async () => {
   await expect(failing).rejects.toThrow(/is not ready: no migrations/);
   await expect(startBeam({ command: ["erl"], cwd: "/nowhere" })).rejects.toThrow(StartError);
   await expect(startRelease({ releasePath: "/nowhere" })).rejects.toThrow(UsageError);
-  expect(homes().filter((name) => !before.includes(name))).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 it("ends with us, also when we are killed", async () => {

@@ -80,6 +80,7 @@ export class Journal implements AsyncDisposable {
     return operationsOf(this.#records).filter(({ ended }) => ended === undefined);
   }
 
+  /** All that is written in it, the oldest first. */
   get records(): readonly JournalRecord[] {
     return this.#records;
   }
@@ -103,6 +104,7 @@ export class Journal implements AsyncDisposable {
     await this.#lock.release();
   }
 
+  /** As {@link Journal.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

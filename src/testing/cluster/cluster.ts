@@ -130,6 +130,10 @@ export class FaultCluster implements AsyncDisposable {
 
   /**
    * Messages from `a` to `b` that the predicate chooses are lost, which no network does: for what a node must bear when a message was never sent.
+   * @example
+   * const lost = cluster.dropMessages("a", "b", ({ op, to }) => op === "reg_send" && to === atom("rex"), { count: 1 });
+   * await callFrom("a"); // times out
+   * await lost.times(1);
    * @throws UsageError without `inspect`
    */
   dropMessages(
@@ -143,6 +147,8 @@ export class FaultCluster implements AsyncDisposable {
 
   /**
    * Messages from `a` to `b` that the predicate chooses come late, and behind them what the same process sends: others overtake them.
+   * @example
+   * const late = cluster.delayMessages("a", "b", 50, ({ message }) => message === atom("hello"), { share: 0.5 });
    * @throws UsageError without `inspect`
    */
   delayMessages(
@@ -160,6 +166,7 @@ export class FaultCluster implements AsyncDisposable {
   heal(): void;
   heal(a: string, b: string): void;
   heal(a?: string, b?: string): void {
+    if ((a === undefined) !== (b === undefined)) throw new UsageError("a link has two nodes");
     const pair = a === undefined || b === undefined ? undefined : this.#board.members.pair(a, b);
     this.#board.rules.clear(pair);
     this.#board.history.add("heal", pair ?? []);

@@ -66,16 +66,18 @@ export class MessageFault {
   /**
    * Waits until it was done to so many messages, in all.
    * @param options.timeout milliseconds; default 5000
-   * @throws what the predicate threw; TimeoutError
+   * @throws what the predicate threw; TimeoutError; UsageError when it has ended and will not be done to more
    */
   async times(count = 1, { timeout = 5_000 }: { readonly timeout?: number } = {}): Promise<void> {
-    const enough = (): boolean => this.#error !== undefined || this.#happened >= count;
+    const enough = (): boolean => !this.active || this.#happened >= count;
     const what = () => `${this.#what} (${this.#happened} of ${count})`;
     const remedy = "Look at the cluster's history: does the predicate choose the messages?";
     await this.#waiters.until(enough, { what, timeout, remedy });
-    if (this.#error === undefined) return;
-    this.#told = true;
-    throw this.#error.cause;
+    if (this.#error !== undefined) {
+      this.#told = true;
+      throw this.#error.cause;
+    }
+    if (this.#happened < count) throw new UsageError(`${what()} has ended`, { remedy });
   }
 
   /** Ends it: later messages pass. What it has delayed still comes late. */

@@ -55,8 +55,10 @@ export class MessageFilter {
         if (passes) out.push(lengthOf(frame), frame);
         return true;
       }
-      if (!passes || start !== to) flush();
-      if (!passes) return true;
+      if (!passes) {
+        flush();
+        return true;
+      }
       if (to === 0) from = start;
       to = start + 4 + frame.length;
       return true;

@@ -2,7 +2,7 @@
 
 import { Inbox } from "../../dist/inbox.ts";
 import type { Control } from "../../dist/index.ts";
-import { DEFAULT_SESSION_LIMITS, type Payload } from "../../dist/index.ts";
+import { DEFAULT_SESSION_LIMITS, type Payload, ProtocolError } from "../../dist/index.ts";
 import type { Atom, Pid, Reference, Term } from "../../term/index.ts";
 import { Atom as AtomOf, atom, Pid as PidOf } from "../../term/index.ts";
 
@@ -28,12 +28,17 @@ export interface DistMessage {
 /** Which messages. What it throws is told to the test, and the message passes. */
 export type MessagePredicate = (message: DistMessage) => boolean;
 
+interface Found {
+  readonly control: Control;
+  readonly payload: Payload | undefined;
+}
+
 /** Reads the messages of one direction of a link, each of which can be read alone. */
 export class MessageReader {
   readonly #inbox: Inbox;
   readonly #from: string;
   readonly #to: string;
-  #found: { control: Control; payload: Payload | undefined } | undefined;
+  #found: Found | undefined;
 
   constructor(from: string, to: string) {
     this.#from = from;
@@ -48,8 +53,11 @@ export class MessageReader {
 
   /** Reads a frame whose bytes nobody writes to again. @throws ProtocolError DecodeError LimitError */
   read(frame: Buffer): DistMessage {
+    this.#found = undefined;
     this.#inbox.frame(frame, true);
-    const { control, payload } = this.#found as { control: Control; payload: Payload | undefined };
+    // Cannot be: both sides were told that the other one has no fragments.
+    if (this.#found === undefined) throw new ProtocolError("a message in fragments");
+    const { control, payload } = this.#found as Found;
     let decoded: { term: Term } | undefined;
     return {
       op: control.type,

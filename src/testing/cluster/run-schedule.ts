@@ -15,6 +15,15 @@ export interface RunScheduleOptions {
 /**
  * Plays the steps in order, one after the other; then, whatever happened, heals all faults of the cluster, and waits until its links are settled.
  * The order of the steps and of `between` is always the same; what the nodes do meanwhile is their own.
+ * @example
+ * const schedules = faultSchedule(fc, { nodes: ["a", "b"], kinds: ["partition", "heal", "wait"], how: ["reset"], maxWait: 5 });
+ * await fc.assert(
+ *   fc.asyncProperty(schedules, async (schedule) => {
+ *     await runSchedule(cluster, schedule, { between: () => write() });
+ *     return await allAgree();
+ *   }),
+ *   { numRuns: 5 },
+ * );
  * @throws UnknownNodeError for a node that is not there; what `between` throws; TimeoutError
  */
 export async function runSchedule(

@@ -25,7 +25,14 @@ export interface FaultClusterOptions {
  * Starts an EPMD that hands out ports of ours for those of the nodes, so that unmodified nodes speak to each other through us. `ERL_EPMD_PORT` in their
  * environment is all that they need; they must share this machine's loopback, as EPMD's own rule is. Links over TLS pass, but nobody can tell whose they are.
  * For tests alone: the nodes lose each other with this process.
- * @throws ListenError when the port is taken
+ * @example
+ * await using cluster = await startFaultCluster({ tickTime: 1 });
+ * await startNodes(cluster.env); // a@127.0.0.1, b@127.0.0.1, ...: yours, each with this in its environment
+ * await cluster.registered(["a", "b", "c"]);
+ * cluster.partition(["a"], ["b", "c"]);
+ * await cluster.settled(); // all have given up
+ * cluster.heal();
+ * @throws ListenError when the port is taken; UsageError
  */
 export async function startFaultCluster(options: FaultClusterOptions = {}): Promise<FaultCluster> {
   const { host = "127.0.0.1", epmdPort = 0, inspect = false, tickTime, seed = 1 } = options;

@@ -11,10 +11,10 @@ import {
   unpackRelease,
   whichReleases,
 } from "../../otp/index.ts";
-import { charlist, tuple } from "../../term/index.ts";
+import { bool, charlist, tuple } from "../../term/index.ts";
 import { ReleaseError } from "./errors.ts";
 import { layoutOf, packageOnNode } from "./layout.ts";
-import { EXTRACT } from "./layout-scripts.ts";
+import { EXTRACT, KEEP } from "./layout-scripts.ts";
 import { planUnpack, type UnpackPlan } from "./unpack-plan.ts";
 
 /** How a version is unpacked. */
@@ -37,7 +37,7 @@ const PATIENCE = 600_000;
 
 /**
  * Makes the release handler know a version: by `unpack_release/1` where the package has what OTP wants, else, for the package of a plain `mix release` or
- * files that were copied by hand, by taking out what is missing and `set_unpacked/2`. No file on the node is replaced, nothing that runs is touched. Each folder
+ * files that were copied by hand, by taking out what is missing and `set_unpacked/2`. No file on the node is replaced, the package stays, nothing that runs is touched. Each folder
  * is in the journal before it is made.
  * @throws ReleaseError when neither the files nor a package are there, or the package cannot be trusted
  * @throws ReleaseHandlerError GuardHeldError JournalError
@@ -91,7 +91,7 @@ export async function unpackAs(
   const release: FileChange = { what: "release", path: version, why: "the version is unpacked" };
   const work = async () => {
     if (plan.way === "extract") await extract(node, name, version, plan);
-    if (plan.way === "otp") await unpackRelease(node, `${name}-${version}`, { timeout: PATIENCE });
+    if (plan.way === "otp") await unpackKept(node, name, version);
     else await setUnpacked(node, plan.rel, [], { timeout: PATIENCE });
     return {};
   };
@@ -106,6 +106,19 @@ export async function unpackAs(
     work,
   );
   await nested();
+}
+
+/** By OTP; but the package stays, so that the version can be prepared again after an undo. */
+async function unpackKept(node: BeamNode, name: string, version: string): Promise<void> {
+  const { package: path } = await layoutOf(node, name, version);
+  const keep = (back: boolean) =>
+    runScript(node, KEEP, { Package: charlist(path), Back: bool(back) });
+  await keep(false);
+  try {
+    await unpackRelease(node, `${name}-${version}`, { timeout: PATIENCE });
+  } finally {
+    await keep(true);
+  }
 }
 
 async function extract(

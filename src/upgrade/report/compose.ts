@@ -12,7 +12,7 @@ import {
   type OperationFailure,
   type OperationReport,
   REPORT_SCHEMA,
-  type Window,
+  type TimeWindow,
 } from "./report.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -39,7 +39,7 @@ export function operationReport(noted: Noted): OperationReport {
   const { stages, steps } = timeline;
   const times = guardian?.times ?? { processes: [], acceptors: [] };
   const figures = watch?.figures;
-  const spanOf = (name: string): Window | null => {
+  const spanOf = (name: string): TimeWindow | null => {
     const span = [...stages, ...steps].find((one) => one.name === name);
     return span === undefined ? null : { start: span.start, end: span.end };
   };
@@ -70,7 +70,7 @@ export function operationReport(noted: Noted): OperationReport {
   };
 }
 
-function windowOf(timeline: Timeline, times: readonly HeldTime<unknown>[]): Window | null {
+function windowOf(timeline: Timeline, times: readonly HeldTime<unknown>[]): TimeWindow | null {
   if (times.length === 0) return null;
   let [from, to] = [Number.POSITIVE_INFINITY, 0];
   for (const time of times) {

@@ -2,19 +2,19 @@
 
 import type { Finding } from "../preflight/finding.ts";
 import type { PauseFigures } from "./pauses.ts";
-import type { LogLine, Span } from "./timeline.ts";
+import type { LogLine, TimeSpan } from "./timeline.ts";
 
 /** The version of the report's form: a field that changes its meaning or goes makes it one more, a new field does not. */
 export const REPORT_SCHEMA = 1;
 
 /** A time in milliseconds since the start of the operation; `end` is `null` when nobody saw it. */
-export interface Window {
+export interface TimeWindow {
   readonly start: number;
   readonly end: number | null;
 }
 
 /** What became of the new clients of a listener: in `hold` they waited in its backlog so long, in `refuse` they were refused. */
-export interface ListenerWindow extends Window {
+export interface ListenerWindow extends TimeWindow {
   readonly name: string;
   readonly mode: "hold" | "refuse";
   readonly acceptors: number;
@@ -31,6 +31,7 @@ export interface QueueSample {
   readonly memory: number;
 }
 
+/** The messages that waited for what was held. */
 export interface QueueFigures {
   readonly samples: readonly QueueSample[];
   readonly max: number;
@@ -57,6 +58,7 @@ export interface BudgetFigures {
   readonly stopped: string | null;
 }
 
+/** What an operation did, counted. */
 export interface OperationCounts {
   /** Processes that were suspended or frozen by us, and acceptors held. */
   readonly suspended: number;
@@ -100,13 +102,13 @@ export interface OperationReport {
   readonly result: "done" | "planned" | "failed";
   readonly failure: OperationFailure | null;
   readonly timeline: {
-    readonly stages: readonly Span[];
-    readonly steps: readonly Span[];
+    readonly stages: readonly TimeSpan[];
+    readonly steps: readonly TimeSpan[];
     /** From the first thing that was held to the last that was given back; `null` when nothing was. */
-    readonly hold: Window | null;
+    readonly hold: TimeWindow | null;
     /** Inside the release handler's install, and waiting for running requests. */
-    readonly install: Window | null;
-    readonly drain: Window | null;
+    readonly install: TimeWindow | null;
+    readonly drain: TimeWindow | null;
   };
   readonly listeners: readonly ListenerWindow[];
   readonly pauses: readonly PauseFigures[];

@@ -1,7 +1,7 @@
 /** A report as plain text: for a terminal, a mail, a ticket. */
 
 import { visible } from "./escape.ts";
-import type { Span } from "./timeline.ts";
+import type { TimeSpan } from "./timeline.ts";
 import { type AnyReport, budgetRows, countRows, time, verdict, verifiedRows } from "./words.ts";
 
 /** The short form: what happened and the figures that matter. */
@@ -96,7 +96,7 @@ function isNews([name, value]: readonly [string, string]): boolean {
   return !["none", "0", "not looked at"].includes(value) || /^left|^clients/.test(name);
 }
 
-function spans(all: readonly Span[]): string[] {
+function spans(all: readonly TimeSpan[]): string[] {
   const widest = Math.max(0, ...all.map(({ name }) => name.length));
   return all.map(({ name, start, end, state }) => {
     const failed = state === "done" ? "" : `  ${state}`;

@@ -6,7 +6,7 @@ import type { LogLevel } from "../../instructions/index.ts";
 export type SpanState = "done" | "failed" | "running";
 
 /** A piece of work: milliseconds since the start of the operation. */
-export interface Span {
+export interface TimeSpan {
   readonly name: string;
   readonly start: number;
   readonly end: number;
@@ -75,11 +75,11 @@ export class Timeline {
     else this.#dropped += 1;
   }
 
-  get stages(): readonly Span[] {
+  get stages(): readonly TimeSpan[] {
     return this.#stages.map((span) => this.#span(span));
   }
 
-  get steps(): readonly Span[] {
+  get steps(): readonly TimeSpan[] {
     return this.#steps.map((span) => this.#span(span));
   }
 
@@ -99,7 +99,7 @@ export class Timeline {
     span.state = state;
   }
 
-  #span({ name, start, end, state }: Open): Span {
+  #span({ name, start, end, state }: Open): TimeSpan {
     return { name, start, end: end ?? this.now, state };
   }
 }

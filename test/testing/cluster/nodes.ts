@@ -27,12 +27,14 @@ let count = 0;
 
 /** Starts a node for each release, named `a`, `b`, `c`, ... with a suffix, all with one cookie. */
 export async function startMembers(
-  cluster: FaultCluster,
+  cluster: Pick<FaultCluster, "env" | "epmdPort">,
   sets: readonly OtpSet[],
   options: {
     readonly args?: readonly string[];
     readonly host?: (index: number) => string;
     readonly elixir?: boolean;
+    /** Just these, for nodes that have an EPMD to themselves. */
+    readonly names?: readonly string[];
     readonly tls?: ConnectOptions["tls"];
   } = {},
 ): Promise<Member[]> {
@@ -42,7 +44,7 @@ export async function startMembers(
   const suffix = `${process.pid}_${count}`;
   const members = await Promise.all(
     sets.map(async (set, index) => {
-      const name = `${String.fromCharCode(97 + index)}_${suffix}`;
+      const name = options.names?.[index] ?? `${String.fromCharCode(97 + index)}_${suffix}`;
       const host = options.host?.(index) ?? "127.0.0.1";
       const node = await startErl({
         otp: await provision(set),

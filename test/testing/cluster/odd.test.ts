@@ -5,9 +5,17 @@ import { once } from "node:events";
 import { connect as dial } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { epmdNames, epmdRegister, epmdServe, NameTakenError } from "../../../src/node/index.ts";
+import {
+  connect,
+  epmdNames,
+  epmdRegister,
+  epmdServe,
+  NameTakenError,
+} from "../../../src/node/index.ts";
+import { evaluate } from "../../../src/otp/index.ts";
+import { inspect } from "../../../src/term/index.ts";
 import { startFaultCluster } from "../../../src/testing/index.ts";
-import { answers, provision } from "../../support/index.ts";
+import { answers, provision, startErl, uniqueName } from "../../support/index.ts";
 import { makeCertificates } from "../../support/tls/certificates.ts";
 import { type Member, ping, startMembers } from "./nodes.ts";
 
@@ -56,6 +64,37 @@ it("links over TLS pass unharmed, whoever's they are", async () => {
   } finally {
     for (const member of members) await member[Symbol.asyncDispose]();
   }
+});
+
+it("a node that is killed and started again is reached at its old door", async () => {
+  await using cluster = await startFaultCluster();
+  const otp = await provision("otp27");
+  const { env } = cluster;
+  const epmd = { port: cluster.epmdPort };
+  const host = "127.0.0.1";
+  await using a = await startErl({ otp, epmd, env, name: uniqueName("a", host) });
+  const again = { otp, epmd, env, name: uniqueName("b", host), cookie: a.cookie };
+  await using visitor = await connect(a.name, {
+    cookie: a.cookie,
+    address: { host, port: a.port },
+  });
+  const ping = async () =>
+    inspect(await evaluate(visitor, `net_adm:ping('${again.name}')`, { language: "erlang" }));
+  const door = () => cluster.nodes().find(({ name }) => again.name.startsWith(name))?.proxyPort;
+  const first = await startErl(again);
+  expect(await ping()).toBe(":pong");
+  const before = door();
+  first.kill();
+  await expect.poll(() => cluster.connected(a.name, again.name)).toBe(false);
+  await expect.poll(door).toBeUndefined();
+  expect(await ping()).toBe(":pang");
+  await first[Symbol.asyncDispose]();
+  await using _second = await startErl(again);
+  expect(await ping()).toBe(":pong");
+  expect(door()).toBe(before);
+  const short = again.name.split("@")[0];
+  const about = cluster.history.filter(({ nodes }) => nodes[0] === short).map(({ type }) => type);
+  expect(about).toEqual(["registered", "left", "registered"]);
 });
 
 it("who says no name is not put through, and one who calls a node that is gone is reset", async () => {
