@@ -34,7 +34,7 @@ export {
   pidKey,
 } from "./journal/records.ts";
 export { defaultStateDirectory } from "./journal/state-directory.ts";
-export { packTerms, TERM_EXTENSIONS, unpackTerms } from "./journal/term-extensions.ts";
+export { packTerms, unpackTerms } from "./journal/term-extensions.ts";
 export type { LeaseHealth } from "./lease.ts";
 export type { Queues } from "./queues.ts";
 export {

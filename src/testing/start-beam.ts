@@ -73,7 +73,8 @@ export class StartedBeam implements StartedNode, AsyncDisposable {
 }
 
 /**
- * Starts a node as a child process with a name, a port and a cookie of its own, and waits until it is ready. It listens on the loopback and needs no EPMD. Its cookie is
+ * Starts a node as a child process with a name, a port and a cookie of its own, and waits until it is ready. It listens on the loopback and needs no EPMD; with an
+ * `ERL_EPMD_PORT` in `env`, as in that of a fault cluster, it registers with that one, and meets the others there by one `cookie`. Its cookie is
  * in a private folder that is its HOME, never in its arguments. It ends with its whole process group when it is disposed of, and when we end, however we do. The options of
  * the runtime travel in `ERL_AFLAGS`, which every `erl` below it inherits: have `mix` compile before. Linux and macOS; OTP 23 and later.
  * @throws StartError with what it wrote, when it ends or is not ready in time

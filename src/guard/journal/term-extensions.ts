@@ -24,7 +24,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * The extension types of docs/journal-format.md. Lists are arrays, binaries are bin, integers within 2^53 are int, and our own
  * field names are str; everything else of Erlang is an extension.
  */
-export const TERM_EXTENSIONS: ExtensionCodec = new ExtensionCodec();
+const TERM_EXTENSIONS = new ExtensionCodec();
 
 /** The MessagePack of a value that may hold terms. */
 export function packTerms(value: unknown): Uint8Array {

@@ -21,6 +21,7 @@ export async function prepare(
     readonly node?: string | undefined;
     readonly cookie?: string | undefined;
     readonly port?: number | undefined;
+    readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   },
   base: string,
 ): Promise<Place> {
@@ -31,7 +32,9 @@ export async function prepare(
   const flags = [
     // Given more than once, as by a release's own script beside us, this flag is ignored, and the file in HOME holds: OTP 23 to 29.
     ...["-setcookie", "unused", "-setcookie", "unused"],
-    ...["-start_epmd", "false", "-erl_epmd_port", String(port)],
+    ...["-start_epmd", "false"],
+    // With it the node asks no EPMD and tells none: a cluster's own has to know it.
+    ...(given.env?.["ERL_EPMD_PORT"] === undefined ? ["-erl_epmd_port", String(port)] : []),
     ...["-kernel", "inet_dist_listen_min", String(port), "inet_dist_listen_max", String(port)],
     ...["inet_dist_use_interface", "{127,0,0,1}"],
   ];
