@@ -12,7 +12,7 @@ const SERVICES = { BANDIT: "bandit", COWBOY: "cowboy", TLS: "bandit-tls", E2E: "
 /** The project that keeps the images. */
 const KEEPER = "beamctl-phoenix";
 const HEALTHY_WITHIN = 300_000;
-const LOG_LINES = "200";
+const LOG_LINES = "50";
 
 /** The command of Compose on this machine, as words, or in one sentence why there is none. */
 export function findCompose() {
@@ -77,8 +77,7 @@ export class Compose {
     found.BEAMCTL_TEST_TLS_KEY = join(certificates, "client.key");
     for (const [kind, service] of [["", SERVICES.BANDIT], ...Object.entries(SERVICES)]) {
       const prefix = `BEAMCTL_TEST_${kind}${kind === "" ? "" : "_"}`;
-      const name = service === "e2e" ? "e2e" : "shop";
-      found[`${prefix}NODE`] = `${name}@${service}`;
+      found[`${prefix}NODE`] = `shop@${service}`;
       found[`${prefix}ADDRESS`] = this.#port(service, "9100");
       found[`${prefix}HTTP`] = `http://${this.#port(service, "4000")}`;
     }
