@@ -110,7 +110,8 @@ export class Compose {
 
   /** How somebody brings it down by hand. */
   hint() {
-    return `BEAMCTL_PHOENIX_SECRETS=${this.secrets} ${this.command.join(" ")} -p ${this.project} down -v --rmi local`;
+    const down = `${this.command.join(" ")} -p ${this.project} down -v --rmi local`;
+    return `BEAMCTL_PHOENIX_SECRETS=${this.secrets} ${down} && rm -r ${this.secrets}`;
   }
 
   #id(service) {
