@@ -1,5 +1,5 @@
 /**
- * beamctl: operate live BEAM nodes from Node.js.
+ * beamctl: operate live BEAM nodes from Node.js. In the examples `node` is a {@link BeamNode}, as {@link connect} gives it.
  * @module beamctl
  */
 

@@ -1,5 +1,6 @@
 /**
- * edeliver's upgrade instructions as operations on a live node, and the plans they make.
+ * edeliver's upgrade instructions as operations on a live node, and the plans they make. In the examples `context` is what
+ * an instruction's `run` is given, and `node` a connected node.
  * @module beamctl/instructions
  */
 
