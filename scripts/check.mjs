@@ -14,6 +14,7 @@ const STEPS = [
   ["file sizes", "node", "scripts/sizes.mjs"],
   ["unused code", "knip"],
   ["documentation", "typedoc", "--emit", "none"],
+  ["examples", "node", "scripts/examples.mjs"],
   ["package", "publint", "--strict"],
   ["package types", "attw", "--profile", "esm-only", "--pack", "."],
 ];

@@ -9,6 +9,8 @@ import { ROOT } from "./bootstrap.mjs";
 
 /** Each service, by what the tests call it. */
 const SERVICES = { BANDIT: "bandit", COWBOY: "cowboy", TLS: "bandit-tls", E2E: "e2e" };
+/** The project that keeps the images. */
+const KEEPER = "beamctl-phoenix";
 const HEALTHY_WITHIN = 300_000;
 const LOG_LINES = "200";
 
@@ -22,12 +24,15 @@ export function findCompose() {
   return { missing: "Docker has no Compose here" };
 }
 
-/** One run of the services, under a project name of its own. Images keep a name that is the same in each run, so that they are built once. */
+/**
+ * One run of the services, under a project name of its own. What is built is kept under another name, the same in each run, so that it is
+ * built once.
+ */
 export class Compose {
   /** @param {readonly string[]} command */
   constructor(command) {
     this.command = command;
-    this.project = `beamctl-phoenix-${process.pid}`;
+    this.project = `${KEEPER}-${process.pid}`;
     this.secrets = mkdtempSync(join(tmpdir(), "beamctl-phoenix-"));
     this.env = {
       ...process.env,
@@ -44,6 +49,7 @@ export class Compose {
   async up(signal) {
     const secrets = join(ROOT, "test/integration/phoenix/docker/secrets");
     await this.#run([secrets, this.secrets], signal);
+    await this.#run([...this.command, "-p", KEEPER, "build"], signal);
     await this.#run([...this.command, "up", "-d", "--build"], signal);
     const until = Date.now() + HEALTHY_WITHIN;
     for (const service of Object.values(SERVICES)) {
@@ -88,21 +94,23 @@ export class Compose {
     );
   }
 
-  /** Takes containers, volumes, network and secrets away; a Ctrl-C does not stop it. The images stay for the next run. */
+  /** Takes containers, volumes, network, secrets and this run's names of the images away; a Ctrl-C does not stop it. */
   async down() {
-    await this.#run([...this.command, "down", "-v", "--timeout", "30"]).catch((error) => {
-      process.stderr.write(`beamctl: ${error.message}: ${this.hint()}\n`);
-    });
+    await this.#run([...this.command, "down", "-v", "--rmi", "local", "--timeout", "30"]).catch(
+      (error) => {
+        process.stderr.write(`beamctl: ${error.message}: ${this.hint()}\n`);
+      },
+    );
     rmSync(this.secrets, { recursive: true, force: true });
   }
 
   /** How somebody brings it down by hand. */
   hint() {
-    return `BEAMCTL_PHOENIX_SECRETS=${this.secrets} ${this.command.join(" ")} -p ${this.project} down -v`;
+    return `BEAMCTL_PHOENIX_SECRETS=${this.secrets} ${this.command.join(" ")} -p ${this.project} down -v --rmi local`;
   }
 
   #id(service) {
-    return this.#tell([...this.command, "ps", "-q", service]);
+    return this.#tell([...this.command, "ps", "-a", "-q", service]);
   }
 
   #port(service, port) {

@@ -25,7 +25,10 @@ if (
 
 const vitest = await startVitest("test", filter, { ...options, watch: false, run: true });
 const totals = { passed: 0, failed: vitest.state.getUnhandledErrors().length, skipped: 0 };
+let phoenix;
 for (const file of vitest.state.getTestModules()) {
+  if (file.project.name === "phoenix" && phoenix !== "ran")
+    phoenix = file.state() === "skipped" ? "skipped" : "ran";
   totals.failed += file.errors().length; // it did not even load
   for (const test of file.children.allTests()) {
     const { state } = test.result();
@@ -35,4 +38,5 @@ for (const file of vitest.state.getTestModules()) {
 await vitest.close();
 if (totals.failed > 0) process.exitCode ||= 1;
 if (totals.passed + totals.failed === 0) note("no test ran");
+if (phoenix === "skipped") note("no live Phoenix was named: `npm run test:phoenix` runs its tests");
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);

@@ -51,7 +51,19 @@ export abstract class BeamError extends Error {
   }
 }
 
-/** Whether `value` is a beamctl error, also one of another installed copy. */
+/**
+ * Whether `value` is a beamctl error, also one of another installed copy.
+ * @example
+ * import { connect, isBeamError } from "beamctl";
+ *
+ * try {
+ *   await using shop = await connect("shop@localhost", { cookie: process.env.SHOP_COOKIE! });
+ *   console.log(await shop.ping());
+ * } catch (error) {
+ *   if (!isBeamError(error)) throw error;
+ *   console.error(error.code, error.message, error.remedy);
+ * }
+ */
 export function isBeamError(value: unknown): value is BeamError {
   return typeof value === "object" && value !== null && BRAND in value;
 }

@@ -88,6 +88,7 @@ export {
   keepConnected,
   type ListenOptions,
   type LocalDialOptions,
+  type LocalKeepOptions,
   LocalNode,
   type LocalNodeOptions,
   Mailbox,

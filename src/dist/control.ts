@@ -135,3 +135,9 @@ export type Control =
       readonly flags: number;
       readonly result: Pid | Atom;
     } & Extras);
+
+/** Whose order it keeps: messages of one process do, whether it is named by its pid or by its name. */
+export function senderOf(control: Control): string {
+  if ("sender" in control && control.sender !== undefined) return String(control.sender);
+  return "from" in control ? String(control.from) : "";
+}

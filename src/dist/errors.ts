@@ -90,7 +90,8 @@ export class HandshakeClosedError extends BeamError {
     super(`${node} closed the connection while ${step}`, {
       node,
       retryable: true, // a node that is about to stop, or a proxy before one that is not up, does so too
-      remedy: "Is this its distribution port? Short and long names do not mix: try the other form.",
+      remedy:
+        "Is this its distribution port, and without TLS? Short and long names do not mix: try the other form.",
     });
   }
 }

@@ -87,7 +87,13 @@ export const REQUIRED: Flags = flags([
 // Bit 26, though the OTP documentation prints another value: this is what OTP's own code has.
 const DIGEST_OF_25: Flags = { high: 0, low: 0x1070f94 };
 
-/** The flags of these names. */
+/**
+ * The flags of these names.
+ * @example
+ * import { flags } from "beamctl/dist";
+ *
+ * flags(["MAP_TAG", "SPAWN"]); // => { high: 1, low: 131072 }
+ */
 export function flags(names: readonly FlagName[]): Flags {
   let high = 0;
   let low = 0;
@@ -106,14 +112,27 @@ export function intersection(left: Flags, right: Flags): Flags {
   return { high: (left.high & right.high) >>> 0, low: (left.low & right.low) >>> 0 };
 }
 
-/** Whether the flag is set. */
+/**
+ * Whether the flag is set.
+ * @example
+ * import { hasFlag, OFFERED } from "beamctl/dist";
+ *
+ * hasFlag(OFFERED, "SPAWN"); // => true
+ * hasFlag(OFFERED, "PUBLISHED"); // => false
+ */
 export function hasFlag(given: Flags, name: FlagName): boolean {
   return name in LOW_FLAGS
     ? (given.low & LOW_FLAGS[name as keyof typeof LOW_FLAGS]) !== 0
     : (given.high & HIGH_FLAGS[name as keyof typeof HIGH_FLAGS]) !== 0;
 }
 
-/** The names of the flags that are set, for messages. */
+/**
+ * The names of the flags that are set, for messages.
+ * @example
+ * import { describeFlags, flags } from "beamctl/dist";
+ *
+ * describeFlags(flags(["SPAWN", "MAP_TAG"])); // => [ 'MAP_TAG', 'SPAWN' ]
+ */
 export function describeFlags(given: Flags): FlagName[] {
   return NAMES.filter((name) => hasFlag(given, name));
 }
@@ -123,7 +142,14 @@ export function expandDigest(given: Flags): Flags {
   return hasFlag(given, "MANDATORY_25_DIGEST") ? union(given, DIGEST_OF_25) : given;
 }
 
-/** The names of those of `wanted` that `given` lacks. */
+/**
+ * The names of those of `wanted` that `given` lacks.
+ * @example
+ * import { flags, missingFlags } from "beamctl/dist";
+ *
+ * missingFlags(flags(["MAP_TAG"]), flags(["MAP_TAG", "SPAWN"])); // => [ 'SPAWN' ]
+ * missingFlags(node.flags); // []: of a node that we are connected to
+ */
 export function missingFlags(given: Flags, wanted: Flags = REQUIRED): FlagName[] {
   const full = expandDigest(given);
   return describeFlags(wanted).filter((name) => !hasFlag(full, name));

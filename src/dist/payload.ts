@@ -4,7 +4,16 @@ import { DEFAULT_LIMITS, type DecodeLimits, type Destination, TermReader } from 
 import type { Atom, Term } from "../term/index.ts";
 import { ProtocolError } from "./errors.ts";
 
-/** An encoded message; its bytes are valid only during the handler's call, unless {@link Payload.keep} was called. */
+/**
+ * An encoded message; its bytes are valid only during the handler's call, unless {@link Payload.keep} was called.
+ * @example
+ * import { Payload } from "beamctl/dist";
+ * import { encode } from "beamctl/etf";
+ * import { atom } from "beamctl/term";
+ *
+ * const payload = new Payload(encode(atom("pong")).subarray(1)); // without the version byte
+ * payload.decode(); // => :pong
+ */
 export class Payload {
   #bytes: Uint8Array;
   readonly #atoms: readonly Atom[];

@@ -2,8 +2,8 @@
 
 import { type BeamError, isBeamError, LimitError } from "../errors.ts";
 import { AtomTable, type Destination, TermWriter } from "../etf/index.ts";
-import { atom, type Term } from "../term/index.ts";
-import type { Control } from "./control.ts";
+import type { Term } from "../term/index.ts";
+import { type Control, senderOf } from "./control.ts";
 import { hasPayload } from "./control-decode.ts";
 import { controlTerm, type Identity } from "./control-encode.ts";
 import { HandshakeTimeoutError, NodeDownError, ProtocolError } from "./errors.ts";
@@ -13,6 +13,7 @@ import { Acceptor } from "./handshake/acceptor.ts";
 import { Initiator } from "./handshake/initiator.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
+import { destinationOf, identityOf } from "./peer.ts";
 import {
   DEFAULT_SESSION_LIMITS,
   type PeerInfo,
@@ -24,7 +25,31 @@ import {
 /** How soon after our last write a tick is answered, in milliseconds. */
 const TICK_PAUSE = 250;
 
-/** The state machine of a link. After each call the driver writes what {@link Session.takeOutput} gives. */
+/**
+ * The state machine of a link. After each call the driver writes what {@link Session.takeOutput} gives.
+ * @example
+ * import { randomInt } from "node:crypto";
+ * import { connect } from "node:net";
+ * import { Session } from "beamctl/dist";
+ *
+ * const socket = connect(9_100); // the port that EPMD tells
+ * const cookie = process.env.SHOP_COOKIE!;
+ * const session = new Session(
+ *   { role: "initiator", name: "ops@localhost", creation: 4, cookie, challenge: randomInt(2 ** 32) },
+ *   {
+ *     up: ({ name }) => console.log(`${name} is up`),
+ *     message: (control, payload) => console.log(control.type, payload?.decode()),
+ *     down: ({ message }) => console.error(message),
+ *   },
+ * );
+ * const now = () => performance.now();
+ * const flush = () => session.takeOutput(now()).forEach((bytes) => socket.write(bytes));
+ * socket.on("data", (chunk) => (session.receive(chunk, now()), flush()));
+ * socket.on("close", () => session.transportClosed());
+ * setInterval(() => (session.tick(now()), flush()), 1_000);
+ * session.start(now());
+ * flush();
+ */
 export class Session {
   readonly limits: SessionLimits;
   readonly #expectedName: string | undefined;
@@ -229,30 +254,13 @@ export class Session {
   #isUp(peer: PeerInfo): void {
     this.#handshake = undefined;
     this.#peer = peer;
-    this.#identity = {
-      local: atom(peer.localName),
-      localCreation: peer.localCreation,
-      peer: atom(peer.name),
-      unlinkIds: hasFlag(peer.flags, "UNLINK_ID"),
-      aliases: hasFlag(peer.flags, "ALIAS"),
-      altact: hasFlag(peer.flags, "ALTACT_SIG"),
-    };
+    this.#identity = identityOf(peer);
     this.#frames.widen();
     const fragments = hasFlag(peer.flags, "FRAGMENTS");
     this.#atomCache = hasFlag(peer.flags, "DIST_HDR_ATOM_CACHE");
     this.#outbox = new Outbox(fragments || this.#atomCache, fragments);
-    // What OTP 28 and later announce; no flag tells 27 from 26, so others have to be asked.
-    const recent = hasFlag(peer.offered, "ALTACT_SIG");
-    const destination: Destination = {
-      node: this.#identity.peer,
-      creation: peer.creation,
-      v4: hasFlag(peer.flags, "V4_NC"),
-      wide: recent,
-      signedZeros: recent,
-      newAtoms: 0,
-    };
-    this.#destination = destination;
-    this.#inbox.peer = destination;
+    this.#destination = destinationOf(peer);
+    this.#inbox.peer = this.#destination;
     this.#state = "up";
     this.#handler.up(peer);
   }
@@ -286,10 +294,4 @@ export class Session {
   #label(): string {
     return this.#peer?.name ?? this.#expectedName ?? "the other side";
   }
-}
-
-// Messages of one process keep their order, whether it is named by its pid or by its name.
-function senderOf(control: Control): string {
-  if ("sender" in control && control.sender !== undefined) return String(control.sender);
-  return "from" in control ? String(control.from) : "";
 }

@@ -7,7 +7,16 @@ const MOST = 255;
 /** So few are found sooner by looking at each. */
 const FEW = 16;
 
-/** Gives atoms their numbers in the order in which they are met. */
+/**
+ * Gives atoms their numbers in the order in which they are met.
+ * @example
+ * import { AtomTable, TermWriter } from "beamctl/etf";
+ * import { atom } from "beamctl/term";
+ *
+ * const table = new AtomTable();
+ * new TermWriter(undefined, table).write([atom("ok"), atom("shop"), atom("ok")]);
+ * table.atoms; // => [ :ok, :shop ]
+ */
 export class AtomTable {
   readonly atoms: Atom[] = [];
   #numbers: Map<Atom, number> | undefined;

@@ -13,6 +13,11 @@ import { TAG, VERSION } from "./tags.ts";
  * @param limits bounds of time and memory; those not given are {@link DEFAULT_LIMITS}
  * @throws DecodeError with the `offset` (within what was inflated, if it was compressed)
  * @throws LimitError when this process holds too many different atoms
+ * @example
+ * import { decode } from "beamctl/etf";
+ *
+ * const bytes = Uint8Array.of(131, 104, 2, 119, 2, 111, 107, 97, 1);
+ * decode(bytes, { maxBytes: 1024 }); // => {:ok, 1}
  */
 export function decode(bytes: Uint8Array, limits?: Partial<DecodeLimits>): Term {
   const all = limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };

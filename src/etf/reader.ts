@@ -18,6 +18,12 @@ const KEY_BYTES = 64 * 1024;
 /**
  * Reads the terms of one message one after another, without version bytes. After an error it is of no more use. Decoding is
  * linear in the bytes, and allocates in proportion to them.
+ * @example
+ * import { TermReader } from "beamctl/etf";
+ *
+ * const reader = new TermReader(Buffer.from("77026f6b6101", "hex"));
+ * reader.read(); // => :ok
+ * reader.read(); // => 1
  */
 export class TermReader extends Cursor {
   readonly #limits: DecodeLimits;

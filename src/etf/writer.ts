@@ -34,6 +34,14 @@ const MAX_U32 = 0xffff_ffff;
 /**
  * Encodes terms one after another, without version bytes, into parts that are to be sent in order. After an error it is of no
  * more use.
+ * @example
+ * import { TermWriter } from "beamctl/etf";
+ * import { atom } from "beamctl/term";
+ *
+ * const writer = new TermWriter();
+ * writer.write(atom("ok"));
+ * writer.write(1);
+ * Buffer.concat(writer.parts()).toString("hex"); // => '77026f6b6101'
  */
 export class TermWriter extends Sink {
   /** Which part of the term is being written at each level: where an error is. */

@@ -31,6 +31,13 @@ export interface ProcessOptions extends StepOptions {
 /**
  * A node under guard. What is suspended or held through it is given back by a process on the node when we vanish: by the end of its lease,
  * the loss of the link, or our death. Steps run one after another; after {@link Guardian.lost} has fired each of them refuses.
+ * @example
+ * import { channels, Guardian } from "beamctl";
+ *
+ * await using guardian = await Guardian.arm(node, { purpose: "move the disk" });
+ * const found = await channels(node);
+ * if (found !== "not_detected") await guardian.suspend(found.map(({ pid }) => pid));
+ * // ... and at the end of the block all of them are resumed
  */
 export class Guardian implements AsyncDisposable {
   /** The operation as the journal and the node name it. */

@@ -70,6 +70,13 @@ const POLL = 200;
  * again at any time; safe on a busy production node.
  * @throws GuardHeldError when a living controller guards the node, or the guardian does not answer
  * @throws TimeoutError when an install or an undo takes longer than `timeout`; nothing is lost then
+ * @example
+ * import { Journal, recover } from "beamctl";
+ *
+ * await using journal = await Journal.open(node.name);
+ * const { operations, nothingLeft } = await recover(node, journal);
+ * for (const { undoneNow } of operations) console.log(`${undoneNow.resumed} processes resumed`);
+ * if (!nothingLeft) process.exitCode = 4;
  */
 export async function recover(
   node: BeamNode,

@@ -32,6 +32,14 @@ export type BulkContext = Pick<InstructionContext, "node" | "log"> & {
  * `bulk_suspend/2` through the guardian, which will resume them if we vanish. Takes about one `timeout`, however many processes there
  * are; those that did not answer in time are sent a resume, so that they do not freeze later.
  * @param timeout milliseconds for all of them together. Default 1000
+ * @example
+ * import { channels, Guardian } from "beamctl";
+ * import { bulkSuspend } from "beamctl/instructions";
+ *
+ * await using guardian = await Guardian.arm(node);
+ * const found = await channels(node);
+ * const pids = found === "not_detected" ? [] : found.map(({ pid }) => pid);
+ * const { result, suspended } = await bulkSuspend(guardian, pids, 500);
  */
 export async function bulkSuspend(
   guardian: Pick<Guardian, "suspend">,
@@ -47,6 +55,11 @@ export async function bulkSuspend(
  * message of `sys:resume/1`, which does nothing to a process that runs. Takes at most `timeout`.
  * @param timeout milliseconds for all of them together, or `infinity`: it waits as long as they take, with a warning, and the guardian's
  * lease is renewed meanwhile. Default 5000
+ * @example
+ * import { bulkResume } from "beamctl/instructions";
+ *
+ * const result = await bulkResume(context, context.facts.suspended, 2_000);
+ * if (result !== "ok") context.log("warning", "some channels have not been resumed");
  */
 export async function bulkResume(
   context: BulkContext,
@@ -79,6 +92,12 @@ export async function bulkResume(
  * `bulk_wait_for_termination/2`: the processes that still run when the time is up. It returns as soon as all have ended, where edeliver's
  * always waits its whole time.
  * @param timeout milliseconds
+ * @example
+ * import { connections } from "beamctl";
+ * import { bulkWaitForTermination } from "beamctl/instructions";
+ *
+ * const requests = (await connections(node)).connections.flatMap((each) => each.requests);
+ * const left = await bulkWaitForTermination(node, requests, 5_000);
  */
 export async function bulkWaitForTermination(
   node: BeamNode,
@@ -104,7 +123,16 @@ export async function bulkWaitForTermination(
   return [...left.values()];
 }
 
-/** `notify_running_requests/2`: sends each process the event as a plain message. No published Phoenix understands it. */
+/**
+ * `notify_running_requests/2`: sends each process the event as a plain message. No published Phoenix understands it.
+ * @example
+ * import { connections } from "beamctl";
+ * import { notifyRunningRequests } from "beamctl/instructions";
+ * import { atom } from "beamctl/term";
+ *
+ * const requests = (await connections(node)).connections.flatMap((each) => each.requests);
+ * notifyRunningRequests(node, requests, atom("upgrade_started"));
+ */
 export function notifyRunningRequests(node: BeamNode, pids: readonly Pid[], event: Term): void {
   for (const pid of pids) node.send(pid, event);
 }

@@ -43,7 +43,13 @@ export const INSTRUCTIONS: readonly RunnableInstruction[] = [
   Sleep,
 ];
 
-/** These and the user's own, by module; the user's win. */
+/**
+ * These and the user's own, by module; the user's win.
+ * @example
+ * import { catalogueOf } from "beamctl/instructions";
+ *
+ * catalogueOf([]).get("Elixir.Edeliver.Relup.Instructions.Sleep")?.name; // => 'Sleep'
+ */
 export function catalogueOf(
   own: readonly RunnableInstruction[],
 ): ReadonlyMap<string, RunnableInstruction> {

@@ -75,7 +75,14 @@ export function applicationOf(config: Config): string {
   });
 }
 
-/** Our own options out of any configuration, the missing ones with their defaults. */
+/**
+ * Our own options out of any configuration, the missing ones with their defaults.
+ * @example
+ * import { settings } from "beamctl/instructions";
+ *
+ * const { application, drainTimeout } = settings({ name: "shop" });
+ * drainTimeout; // => 500
+ */
 export function settings(config: Config): InstructionConfig {
   return { ...DEFAULT_CONFIG, ...config, application: applicationOf(config) };
 }

@@ -36,6 +36,25 @@ const NAMESPACE = "Elixir.Edeliver.Relup.Instructions.";
 /**
  * Makes an instruction. Its callbacks are edeliver's; what is left out has edeliver's default.
  * @throws UsageError when the name is no name of a module
+ * @example
+ * import {
+ *   defineInstruction,
+ *   EDELIVER,
+ *   InstructionError,
+ *   insertBeforePointOfNoReturn,
+ * } from "beamctl/instructions";
+ * import { atom, bool } from "beamctl/term";
+ *
+ * const CheckStock = defineInstruction({
+ *   name: "Shop.Relup.CheckStock",
+ *   insertWhere: insertBeforePointOfNoReturn,
+ *   async run({ node, log }) {
+ *     const open = await node.genCall("stock_server", atom("open_orders"));
+ *     if (open === bool(true)) throw new InstructionError("CheckStock", "orders are open");
+ *     log("info", "no order is open");
+ *   },
+ * });
+ * const plan = [...EDELIVER, CheckStock]; // for upgrade(node, "0.2.0", { plan })
  */
 export function defineInstruction<Args extends Term = readonly Term[]>(
   definition: InstructionDefinition<Args>,
@@ -63,7 +82,14 @@ export function defineInstruction<Args extends Term = readonly Term[]>(
   return instruction;
 }
 
-/** `call_this/1` of the module: `{apply, {Module, run, Arguments}}`. */
+/**
+ * `call_this/1` of the module: `{apply, {Module, run, Arguments}}`.
+ * @example
+ * import { callThis } from "beamctl/instructions";
+ * import { atom } from "beamctl/term";
+ *
+ * callThis("Elixir.Shop.Relup.CheckStock", [atom("shop")]); // => {:apply, {Shop.Relup.CheckStock, :run, [:shop]}}
+ */
 export function callThis(module: string, args: readonly [Term]): Instruction {
   return tuple(atom("apply"), tuple(moduleAtom(module), atom("run"), args));
 }

@@ -99,7 +99,13 @@ export type PlanStep =
   /** One of the relup's own, among which ours stand when the relup calls us. */
   | { readonly type: "relup"; readonly instruction: Instruction };
 
-/** Empty facts, for the start of a run. */
+/**
+ * Empty facts, for the start of a run.
+ * @example
+ * import { type InstructionContext, noFacts } from "beamctl/instructions";
+ *
+ * const fresh: InstructionContext = { ...context, facts: noFacts() };
+ */
 export function noFacts(): Facts {
   return {
     seen: new SocketsSeen(),

@@ -2,7 +2,14 @@
 
 import { equals, type Term, Tuple } from "../term/index.ts";
 
-/** Matches a term and gives what its variables stand for. Made by {@link bind}, {@link matchTuple}, {@link matchList}, {@link anything}. */
+/**
+ * Matches a term and gives what its variables stand for. Made by {@link bind}, {@link matchTuple}, {@link matchList}, {@link anything}.
+ * @example
+ * import { matchList, Pattern } from "beamctl/instructions";
+ *
+ * const even = new Pattern((term) => (typeof term === "number" && term % 2 === 0 ? {} : undefined));
+ * matchList(even, 1).match([2, 1]); // => {}
+ */
 export class Pattern<Bindings extends object> {
   /** The bindings, or `undefined` where the term does not match. */
   readonly match: (term: Term) => Bindings | undefined;
@@ -29,7 +36,15 @@ export type Bound<Parts extends readonly Part[]> = Parts extends readonly [
 /** Matches any term and binds nothing: `_`. */
 export const anything: Pattern<object> = new Pattern(() => ({}));
 
-/** Matches any term, or those that `is` accepts, and binds it to the name. */
+/**
+ * Matches any term, or those that `is` accepts, and binds it to the name.
+ * @example
+ * import { bind } from "beamctl/instructions";
+ * import type { Term } from "beamctl/term";
+ *
+ * const isNumber = (term: Term) => typeof term === "number";
+ * bind("count", isNumber).match(12); // => { count: 12 }
+ */
 export function bind<const Name extends string, T extends Term = Term>(
   name: Name,
   is?: (term: Term) => term is T,
@@ -39,14 +54,27 @@ export function bind<const Name extends string, T extends Term = Term>(
   );
 }
 
-/** Matches a tuple of this size whose elements match. A name that is bound twice must stand for equal terms. */
+/**
+ * Matches a tuple of this size whose elements match. A name that is bound twice must stand for equal terms.
+ * @example
+ * import { bind, matchTuple } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * matchTuple(atom("ok"), bind("count")).match(tuple(atom("ok"), 12)); // => { count: 12 }
+ */
 export function matchTuple<const Parts extends readonly Part[]>(
   ...parts: Parts
 ): Pattern<Bound<Parts>> {
   return new Pattern((term) => (term instanceof Tuple ? matchAll(parts, term.items) : undefined));
 }
 
-/** Matches a proper list of this length whose elements match. */
+/**
+ * Matches a proper list of this length whose elements match.
+ * @example
+ * import { anything, bind, matchList } from "beamctl/instructions";
+ *
+ * matchList(bind("first"), anything).match([1, 2]); // => { first: 1 }
+ */
 export function matchList<const Parts extends readonly Part[]>(
   ...parts: Parts
 ): Pattern<Bound<Parts>> {

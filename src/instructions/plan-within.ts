@@ -16,6 +16,15 @@ import { type PlanEntry, plan, runnableOf } from "./plan.ts";
 /**
  * As {@link plan}, for a relup that calls us: ours come before its first own `{suspend, _}`, as they do from outside. A channel or a request that calls
  * a process which stands still hangs in that call, and could neither be suspended nor end.
+ * @example
+ * import { DEFAULT_CONFIG, MINIMAL, planWithin } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const list = [atom("point_of_no_return"), tuple(atom("load_module"), atom("Elixir.Shop.Page"))];
+ * const [upVersion, downVersion, changedModules] = ["0.2.0", "0.1.0", ["Elixir.Shop.Page"]];
+ * const relup = { upInstructions: list, downInstructions: list, upVersion, downVersion, changedModules };
+ * const config = { ...DEFAULT_CONFIG, application: "shop" };
+ * planWithin(MINIMAL, relup, config).upInstructions.length; // => 3
  */
 export function planWithin(
   entries: readonly PlanEntry[],

@@ -53,6 +53,15 @@ export const PLANS: Readonly<Record<"edeliver" | "minimal", readonly PlanEntry[]
 /**
  * The lists with each entry's instructions in them: it goes where its `insertWhere` says, in the order given.
  * @throws UsageError when an instruction would run before one it depends on, or without it, in either list
+ * @example
+ * import { DEFAULT_CONFIG, MINIMAL, plan } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const list = [atom("point_of_no_return"), tuple(atom("load_module"), atom("Elixir.Shop.Page"))];
+ * const [upVersion, downVersion, changedModules] = ["0.2.0", "0.1.0", ["Elixir.Shop.Page"]];
+ * const relup = { upInstructions: list, downInstructions: list, upVersion, downVersion, changedModules };
+ * const config = { ...DEFAULT_CONFIG, application: "shop" };
+ * plan(MINIMAL, relup, config).upInstructions.length; // => 3
  */
 export function plan(
   entries: readonly PlanEntry[],
@@ -77,6 +86,16 @@ export function plan(
  * @param own the relup's own instructions: the very terms, since a relup may hold edeliver's too, which the node runs
  * @throws UsageError when one of ours stands between two that modify code, processes or applications, or when the plan changes the relup's
  * own or adds what is no instruction of ours: only a relup itself can do that
+ * @example
+ * import { DEFAULT_CONFIG, MINIMAL, plan, stepsOf } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const list = [atom("point_of_no_return"), tuple(atom("load_module"), atom("Elixir.Shop.Page"))];
+ * const [upVersion, downVersion, changedModules] = ["0.2.0", "0.1.0", ["Elixir.Shop.Page"]];
+ * const relup = { upInstructions: list, downInstructions: list, upVersion, downVersion, changedModules };
+ * const config = { ...DEFAULT_CONFIG, application: "shop" };
+ * const { upInstructions } = plan(MINIMAL, relup, config);
+ * stepsOf(upInstructions, list, MINIMAL).map(({ type }) => type); // => [ 'run', 'point_of_no_return', 'install', 'verify' ]
  */
 export function stepsOf(
   list: readonly Instruction[],
@@ -124,7 +143,19 @@ function foreign(instruction: Instruction): UsageError {
   });
 }
 
-/** As {@link stepsOf}, for a relup that calls us: ours stay among its own, wherever they are. */
+/**
+ * As {@link stepsOf}, for a relup that calls us: ours stay among its own, wherever they are.
+ * @example
+ * import { DEFAULT_CONFIG, MINIMAL, planWithin, stepsWithin } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const list = [atom("point_of_no_return"), tuple(atom("load_module"), atom("Elixir.Shop.Page"))];
+ * const [upVersion, downVersion, changedModules] = ["0.2.0", "0.1.0", ["Elixir.Shop.Page"]];
+ * const relup = { upInstructions: list, downInstructions: list, upVersion, downVersion, changedModules };
+ * const config = { ...DEFAULT_CONFIG, application: "shop" };
+ * const { upInstructions } = planWithin(MINIMAL, relup, config);
+ * stepsWithin(upInstructions, list, MINIMAL).map(({ type }) => type); // => [ 'run', 'point_of_no_return', 'relup', 'verify' ]
+ */
 export function stepsWithin(
   list: readonly Instruction[],
   own: readonly Instruction[],
@@ -142,12 +173,26 @@ export function stepsWithin(
   return [...steps, { type: "verify" }];
 }
 
-/** The steps before the point of no return: they only look, and run at check time and again at install time. */
+/**
+ * The steps before the point of no return: they only look, and run at check time and again at install time.
+ * @example
+ * import { checks, type PlanStep } from "beamctl/instructions";
+ *
+ * const steps: PlanStep[] = [{ type: "point_of_no_return" }, { type: "install" }, { type: "verify" }];
+ * checks(steps); // => []
+ */
 export function checks(steps: readonly PlanStep[]): readonly PlanStep[] {
   return steps.slice(0, pointOfNoReturn(steps));
 }
 
-/** The steps after the point of no return, in order. */
+/**
+ * The steps after the point of no return, in order.
+ * @example
+ * import { changes, type PlanStep } from "beamctl/instructions";
+ *
+ * const steps: PlanStep[] = [{ type: "point_of_no_return" }, { type: "install" }, { type: "verify" }];
+ * changes(steps); // => [ { type: 'install' }, { type: 'verify' } ]
+ */
 export function changes(steps: readonly PlanStep[]): readonly PlanStep[] {
   return steps.slice(pointOfNoReturn(steps) + 1);
 }

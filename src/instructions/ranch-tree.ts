@@ -29,6 +29,10 @@ export interface ChildId {
 /**
  * `endpoint/1`: the Phoenix endpoint of the application, known by what its module exports.
  * @throws InstructionError when there is none, or several, or it does not run
+ * @example
+ * import { endpoint } from "beamctl/instructions";
+ *
+ * const { module, pid } = await endpoint(context, "shop"); // Elixir.Shop.Endpoint
  */
 export async function endpoint(context: LookContext, application: string): Promise<Endpoint> {
   const found = await endpoints(context.node, application);
@@ -43,6 +47,10 @@ export async function endpoint(context: LookContext, application: string): Promi
 /**
  * `ranch_listener_sup/1`: the supervisor of the application's listener, on whichever stack.
  * @throws InstructionError when there is none, or there are several: then use {@link listeners}
+ * @example
+ * import { ranchListenerSup } from "beamctl/instructions";
+ *
+ * const listener = await ranchListenerSup(context, "shop");
  */
 export async function ranchListenerSup(context: LookContext, application: string): Promise<Pid> {
   const own = (await listeners(context.node)).filter((found) => found.application === application);
@@ -55,6 +63,10 @@ export async function ranchListenerSup(context: LookContext, application: string
 /**
  * `ranch_acceptors_sup/1`: the supervisor of its acceptors; for Thousand Island that of all their supervisors.
  * @throws InstructionError when it is not there: the listener is suspended
+ * @example
+ * import { ranchAcceptorsSup, ranchListenerSup } from "beamctl/instructions";
+ *
+ * const supervisor = await ranchAcceptorsSup(context, await ranchListenerSup(context, "shop"));
  */
 export async function ranchAcceptorsSup(context: LookContext, listenerSup: Pid): Promise<Pid> {
   const supervisor = (await listenerOf(context, listenerSup)).supervisors.acceptors;
@@ -65,6 +77,11 @@ export async function ranchAcceptorsSup(context: LookContext, listenerSup: Pid):
 /**
  * `ranch_acceptors/1`: the acceptors below this supervisor, running or not.
  * @throws InstructionError when there is none
+ * @example
+ * import { ranchAcceptors, ranchAcceptorsSup, ranchListenerSup } from "beamctl/instructions";
+ *
+ * const supervisor = await ranchAcceptorsSup(context, await ranchListenerSup(context, "shop"));
+ * const running = (await ranchAcceptors(context, supervisor)).filter(({ pid }) => pid !== undefined);
  */
 export async function ranchAcceptors(context: LookContext, acceptorsSup: Pid): Promise<ChildId[]> {
   const found = (await listeners(context.node)).find(
@@ -79,6 +96,10 @@ export async function ranchAcceptors(context: LookContext, acceptorsSup: Pid): P
  * `ranch_connections_sup/1`: the child of the listener's supervisor below which the connections are: `ranch_conns_sup`, `ranch_conns_sup_sup`
  * from Ranch 2 on, or Thousand Island's pool.
  * @throws InstructionError when it is not there; it is logged too
+ * @example
+ * import { ranchConnectionsSup, ranchListenerSup } from "beamctl/instructions";
+ *
+ * const supervisor = await ranchConnectionsSup(context, await ranchListenerSup(context, "shop"));
  */
 export async function ranchConnectionsSup(context: LookContext, listenerSup: Pid): Promise<Pid> {
   await listenerOf(context, listenerSup); // anything else could be a connection, and some end at a question
@@ -102,6 +123,11 @@ const CONNECTIONS = new Set(["ranch_conns_sup", "ranch_conns_sup_sup", "acceptor
  * `ranch_connections/1`: the connections below this supervisor, with the ids that the tree shows. Only supervisors are asked; no connection
  * is sent a message.
  * @throws InstructionError when it is no supervisor of connections
+ * @example
+ * import { ranchConnections, ranchConnectionsSup, ranchListenerSup } from "beamctl/instructions";
+ *
+ * const supervisor = await ranchConnectionsSup(context, await ranchListenerSup(context, "shop"));
+ * const pids = (await ranchConnections(context, supervisor)).flatMap(({ pid }) => pid ?? []);
  */
 export async function ranchConnections(
   context: LookContext,
@@ -145,6 +171,11 @@ function isAcceptor(id: Term): boolean {
  * `websocket_channel_connections/2`: those of these connections that are websockets, with or without channels. When there is no way to
  * tell it is `not_detected` and never an empty list: on a node whose stack is not known, or when none was found and of some nobody can say
  * what they are, as of the supervisors that RabbitMQ puts between Ranch and a connection.
+ * @example
+ * import { websocketChannelConnections } from "beamctl/instructions";
+ * import type { Pid } from "beamctl/term";
+ *
+ * const websocketsOf = (pids: readonly Pid[]) => websocketChannelConnections(context, "shop", pids);
  */
 export async function websocketChannelConnections(
   context: LookContext,

@@ -85,7 +85,16 @@ export interface Target extends HeldSocket {
   readonly stop: Stop;
 }
 
-/** Suspends or freezes these, each in its own way; `result` is about those that take system messages. */
+/**
+ * Suspends or freezes these, each in its own way; `result` is about those that take system messages.
+ * @example
+ * import { Guardian } from "beamctl";
+ * import { stopTargets, targets } from "beamctl/instructions";
+ *
+ * await using guardian = await Guardian.arm(node);
+ * const found = await targets({ node }, "channels");
+ * if (!("notDetected" in found)) console.log((await stopTargets(guardian, found, 1_000)).stopped);
+ */
 export async function stopTargets(
   guardian: Pick<Guardian, "suspend" | "freeze">,
   wanted: readonly Pick<Target, "pid" | "stop">[],
@@ -101,6 +110,11 @@ export async function stopTargets(
 /**
  * The processes of this kind that run now, or why there is no way to tell on this node. Wakes none of them. A session of long polling is never
  * among them: Phoenix gives its client up (410) when it does not answer within 2 s. The channels behind it stand for it.
+ * @example
+ * import { targets } from "beamctl/instructions";
+ *
+ * const found = await targets({ node }, "both");
+ * if (!("notDetected" in found)) for (const { pid, stop } of found) console.log(`${pid}`, stop);
  */
 export async function targets(
   { node }: Pick<InstructionContext, "node">,

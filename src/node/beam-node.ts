@@ -20,21 +20,23 @@ import type { Link } from "./link.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import { type Monitor, monitor } from "./monitors.ts";
 import { Ping } from "./ping.ts";
-import { remaining, type WaitOptions } from "./request.ts";
+import { type CloseOptions, remaining, type WaitOptions } from "./request.ts";
 import { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
 import { type Spawned, type SpawnOptions, SpawnRequest } from "./spawn.ts";
 import { SystemBatch, type SystemOptions, type SystemReply } from "./system.ts";
 import { UserLeader } from "./user-leader.ts";
 
-/** How a link is closed. */
-export interface CloseOptions {
-  /** Milliseconds for what was sent to leave and the node to close its side. Default 1000. */
-  readonly timeout?: number | undefined;
-}
-
 const PREPARE_TIMEOUT = 1_000;
 
-/** A node that we are connected to. Made by {@link connect}; `await using` closes it. */
+/**
+ * A node that we are connected to. Made by {@link connect}; `await using` closes it.
+ * @example
+ * import { atom } from "beamctl";
+ *
+ * await node.call("lists", "reverse", [[1, 2, 3]]); // [3, 2, 1]
+ * await node.genCall("stock_server", atom("all"), { timeout: 1_000 });
+ * node.genCast("stock_server", atom("refresh"));
+ */
 export class BeamNode implements AsyncDisposable {
   /** Resolves when the link is over: with the reason, or with `undefined` when it was closed here. Never rejects. */
   readonly closed: Promise<BeamError | undefined>;

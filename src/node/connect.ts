@@ -60,6 +60,11 @@ export interface ConnectOptions extends DialOptions {
  * @throws CookieRefusedError NotAllowedError MissingFlagsError WrongNodeNameError NameInUseError
  * @throws HandshakeTimeoutError HandshakeClosedError ProtocolError
  * @throws AbortedError UsageError
+ * @example
+ * import { connect, inspect } from "beamctl";
+ *
+ * await using shop = await connect("shop@localhost", { cookie: process.env.SHOP_COOKIE! });
+ * console.log(inspect(await shop.call("Elixir.Shop.Stock", "all", [])));
  */
 export async function connect(node: string, options: ConnectOptions): Promise<BeamNode> {
   return traceConnect(node, async () => {

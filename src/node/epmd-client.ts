@@ -38,6 +38,10 @@ export function epmdAddress(options: EpmdOptions): { host: string; port: number 
 /**
  * The nodes registered with an EPMD: NAMES_REQ of erl_dist_protocol. Safe on a busy host; needs no cookie.
  * @throws HostNotFoundError EpmdUnreachableError EpmdProtocolError AbortedError UsageError
+ * @example
+ * import { epmdNames } from "beamctl";
+ *
+ * for (const { name, port } of await epmdNames({ host: "10.1.2.3" })) console.log(name, port);
  */
 export async function epmdNames(options: EpmdOptions = {}): Promise<RegisteredNode[]> {
   return ask(options, encodeNamesRequest(), (bytes, whole) =>
@@ -49,6 +53,10 @@ export async function epmdNames(options: EpmdOptions = {}): Promise<RegisteredNo
  * Where the node of this name (the part before the @) listens: PORT_PLEASE2_REQ. Safe on a busy host; needs no cookie.
  * @throws NodeNotRegisteredError with the names that are
  * @throws HostNotFoundError EpmdUnreachableError EpmdProtocolError AbortedError UsageError
+ * @example
+ * import { epmdLookup } from "beamctl";
+ *
+ * const { port } = await epmdLookup("shop"); // shop@localhost
  */
 export async function epmdLookup(name: string, options: EpmdOptions = {}): Promise<NodeAddress> {
   const found = await ask(options, encodePortRequest(name), decodePortReply);

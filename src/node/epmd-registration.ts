@@ -112,6 +112,11 @@ export class EpmdRegistration implements AsyncDisposable {
 /**
  * Registers a name (the part before the @) with an EPMD: ALIVE2_REQ of erl_dist_protocol. EPMD takes names from its own host only.
  * @throws NameTakenError HostNotFoundError EpmdUnreachableError EpmdProtocolError AbortedError UsageError
+ * @example
+ * import { epmdRegister } from "beamctl";
+ *
+ * await using registration = await epmdRegister("ops", 9_100); // found as ops@localhost until it is closed
+ * console.log(registration.registered);
  */
 export function epmdRegister(
   name: string,

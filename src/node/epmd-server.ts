@@ -43,7 +43,15 @@ const MAX_CONNECTIONS = 4_096;
 /** How long one may take to ask, in milliseconds. */
 const PATIENCE = 5_000;
 
-/** A running EPMD. A node is registered for as long as its connection lasts. */
+/**
+ * A running EPMD. A node is registered for as long as its connection lasts.
+ * @example
+ * import { type EpmdServer, epmdServe } from "beamctl";
+ *
+ * const epmd: EpmdServer = await epmdServe({ left: ({ name }) => console.log(`${name} is gone`) });
+ * for (const { name, port } of epmd.nodes) console.log(name, port);
+ * await epmd.close();
+ */
 export class EpmdServer implements AsyncDisposable {
   readonly #options: EpmdServerOptions;
   readonly #nodes = new Map<string, AliveRequest>();
@@ -185,6 +193,11 @@ export class EpmdServer implements AsyncDisposable {
 /**
  * Starts an EPMD: it needs no Erlang, and does what Erlang's does but for ending when it is told to by the network.
  * @throws ListenError when the port is taken, as by Erlang's own EPMD
+ * @example
+ * import { epmdServe } from "beamctl";
+ *
+ * await using epmd = await epmdServe({ port: 4370 });
+ * console.log(`ERL_EPMD_PORT=${epmd.port} erl -sname shop -start_epmd false`);
  */
 export function epmdServe(options: EpmdServerOptions = {}): Promise<EpmdServer> {
   return EpmdServer.open(options);

@@ -6,6 +6,7 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from "../term/index.ts";
 import type { Asked, From, GenMessage } from "./gen-protocol.ts";
 import { GlobalLocks } from "./global-locks.ts";
+import type { Home } from "./home.ts";
 import { Link } from "./link.ts";
 import { answered, Service } from "./service.ts";
 
@@ -189,4 +190,10 @@ export class GlobalNameServer extends Service {
     if (link === undefined) return;
     answered(() => link.sendTo(NAME, tuple(GEN_CAST, message), this.pid));
   }
+}
+
+/** Meets a visible node that has just been connected, where we take part in `global`. */
+export function greetGlobal(home: Home, link: Link): void {
+  const global = home.whereis(atom("global_name_server"));
+  if (global instanceof GlobalNameServer) global.met(link);
 }

@@ -21,6 +21,12 @@ export interface GroupLeaderOptions {
  * Follows "The Erlang I/O Protocol" of stdlib: output is captured, input is `eof`, unknown requests get
  * `{error, request}`. `io:format` sends its arguments unformatted; they are formatted by `io_lib:format/2` on the node,
  * or here as well as it goes when the node does not answer within a second.
+ * @example
+ * import { binary } from "beamctl/term";
+ *
+ * using leader = node.groupLeader({ onText: (text) => process.stdout.write(text) });
+ * await node.call("io", "put_chars", [binary("hello")], { groupLeader: leader.pid });
+ * leader.output(); // "hello"
  */
 export class GroupLeader implements Disposable {
   /** To be given to a process as its group leader. */

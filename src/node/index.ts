@@ -1,7 +1,7 @@
 /** Our node: connections to others, and the processes of ours that speak with theirs. */
 
 export type { Address } from "./address.ts";
-export { BeamNode, type CloseOptions } from "./beam-node.ts";
+export { BeamNode } from "./beam-node.ts";
 export type { CallOptions } from "./calls.ts";
 export {
   type ConnectLimits,
@@ -38,12 +38,12 @@ export {
   type RetryOptions,
 } from "./keep-connected.ts";
 export { LocalNode } from "./local-node.ts";
-export type { LocalDialOptions, LocalNodeOptions } from "./local-node-options.ts";
+export type { LocalDialOptions, LocalKeepOptions, LocalNodeOptions } from "./local-node-options.ts";
 export { type AliasOptions, Mailbox, type MailboxOptions } from "./mailbox.ts";
 export { linkInMemory, type MemoryLink } from "./memory-link.ts";
 export type { Monitor } from "./monitors.ts";
 export { RemoteError, type RemoteKind, type StackFrame } from "./remote-error.ts";
-export type { WaitOptions } from "./request.ts";
+export type { CloseOptions, WaitOptions } from "./request.ts";
 export { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
 export type { SendOptions } from "./signals.ts";
 export type { Spawned, SpawnOptions } from "./spawn.ts";

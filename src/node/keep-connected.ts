@@ -37,7 +37,16 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** A connection that is kept. `await using` ends it. */
+/**
+ * A connection that is kept. `await using` ends it.
+ * @example
+ * import { type KeptConnection, keepConnected } from "beamctl";
+ *
+ * const kept: KeptConnection = keepConnected("shop@localhost", { cookie: process.env.SHOP_COOKIE! });
+ * const shop = await kept.node({ timeout: 10_000 }); // the link that is up then
+ * console.log(await shop.ping());
+ * await kept.close();
+ */
 export class KeptConnection implements AsyncDisposable {
   /** Resolves when it is over: with the reason why it is not tried again, or with `undefined` after {@link close}. Never rejects. */
   readonly closed: Promise<BeamError | undefined>;
@@ -190,12 +199,25 @@ export class KeptConnection implements AsyncDisposable {
 /**
  * Connects as {@link connect} does, and again whenever the link is lost. Returns at once; {@link KeptConnection.node} waits. What was sent or
  * asked on a link that is lost is lost with it, as between nodes. As safe on a busy production node as connecting.
+ * @example
+ * import { keepConnected } from "beamctl";
+ *
+ * await using kept = keepConnected("shop@localhost", {
+ *   cookie: process.env.SHOP_COOKIE!,
+ *   retry: { disconnected: ({ message }, wait) => console.error(message, "again in", wait) },
+ * });
+ * const shop = await kept.node();
  */
 export function keepConnected(node: string, options: KeepConnectedOptions): KeptConnection {
   const { retry, ...rest } = options;
   const dial = (given: AbortSignal) => {
-    const signal = rest.signal === undefined ? given : AbortSignal.any([rest.signal, given]);
+    const signal = eitherSignal(rest.signal, given);
     return connect(node, { ...rest, signal });
   };
   return new KeptConnection(node, dial, retry);
+}
+
+/** Fires with whichever of the two does. */
+export function eitherSignal(own: AbortSignal | undefined, given: AbortSignal): AbortSignal {
+  return own === undefined ? given : AbortSignal.any([own, given]);
 }

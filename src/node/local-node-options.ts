@@ -4,6 +4,7 @@ import type { BeamError } from "../errors.ts";
 import type { BeamNode } from "./beam-node.ts";
 import type { ConnectLimits, DialOptions } from "./connect.ts";
 import type { ListenOptions } from "./doorman.ts";
+import type { RetryOptions } from "./keep-connected.ts";
 
 /** How a node of ours is started. */
 export interface LocalNodeOptions {
@@ -32,3 +33,15 @@ export interface LocalNodeOptions {
 
 /** How a node is called: the cookie is ours. */
 export type LocalDialOptions = Partial<Omit<DialOptions, "limits">>;
+
+/** How a node is called again and again. */
+export interface LocalKeepOptions extends LocalDialOptions {
+  readonly retry?: RetryOptions | undefined;
+}
+
+/** How a node that the cluster told of is called, by way of the EPMD of its host; `undefined` where that is left to the others, as over TLS. */
+export function meetingOptions({ listen = {} }: LocalNodeOptions): LocalDialOptions | undefined {
+  if (listen === false || listen.tls !== undefined || listen.epmd === false) return undefined;
+  const { port } = listen.epmd ?? {};
+  return { plain: listen.plain, ...(port && { epmd: { port } }) };
+}

@@ -11,7 +11,7 @@ import {
   type Verdict,
 } from "../dist/index.ts";
 import { AbortedError, UsageError } from "../errors.ts";
-import { atom, type Term } from "../term/index.ts";
+import type { Term } from "../term/index.ts";
 import { parseNodeName } from "./address.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Attempt } from "./attempt.ts";
@@ -21,11 +21,16 @@ import { Dialing } from "./dialing.ts";
 import { Doorman, type House, type ListenOptions } from "./doorman.ts";
 import { NoSuchLinkError } from "./errors.ts";
 import type { ServedFunction } from "./functions.ts";
-import { GlobalNameServer } from "./global-name-server.ts";
+import { greetGlobal } from "./global-name-server.ts";
 import { type Destination, Home } from "./home.ts";
-import { KeptConnection, type RetryOptions } from "./keep-connected.ts";
+import { eitherSignal, KeptConnection } from "./keep-connected.ts";
 import type { Link } from "./link.ts";
-import type { LocalDialOptions, LocalNodeOptions } from "./local-node-options.ts";
+import {
+  type LocalDialOptions,
+  type LocalKeepOptions,
+  type LocalNodeOptions,
+  meetingOptions,
+} from "./local-node-options.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import { Server, type ServerHandlers, type ServerOptions } from "./server.ts";
 import type { SendOptions } from "./signals.ts";
@@ -37,7 +42,15 @@ const TIMEOUT = 7_000;
 /** What a former link of a caller's name gets to end, in milliseconds. */
 const GRACE = 1_000;
 
-/** A node of ours. Nothing that others ask is executed but what was allowed. `await using` ends it. */
+/**
+ * A node of ours. Nothing that others ask is executed but what was allowed. `await using` ends it.
+ * @example
+ * import { atom, startNode } from "beamctl";
+ *
+ * await using us = await startNode("ops@localhost", { cookie: process.env.SHOP_COOKIE! });
+ * us.allow("ops", "version", 0, () => atom("v1")); // rpc:call('ops@localhost', ops, version, [])
+ * await us.connect("shop@localhost");
+ */
 export class LocalNode implements AsyncDisposable {
   readonly name: string;
   /** Whether others have it in `nodes()`. */
@@ -118,15 +131,9 @@ export class LocalNode implements AsyncDisposable {
   }
 
   /** Connects as {@link connect} does, and again whenever the link is lost; returns at once. */
-  keepConnected(
-    node: string,
-    { retry, ...options }: LocalDialOptions & { readonly retry?: RetryOptions | undefined } = {},
-  ): KeptConnection {
-    const dial = (given: AbortSignal) => {
-      const { signal } = options;
-      const both = signal === undefined ? given : AbortSignal.any([signal, given]);
-      return this.connect(node, { ...options, signal: both });
-    };
+  keepConnected(node: string, { retry, ...options }: LocalKeepOptions = {}): KeptConnection {
+    const dial = (given: AbortSignal) =>
+      this.connect(node, { ...options, signal: eitherSignal(options.signal, given) });
     const kept = new KeptConnection(node, dial, retry);
     this.#kept.add(kept);
     void kept.closed.then(() => this.#kept.delete(kept));
@@ -212,14 +219,11 @@ export class LocalNode implements AsyncDisposable {
     this.#doorman?.greet();
   }
 
-  /** Calls a node that the cluster told us of, by way of the EPMD of its host; who listens over TLS is called by the others. */
+  /** Calls a node that the cluster told us of. */
   async #meet(node: string): Promise<BeamNode> {
-    const { listen = {} } = this.#options;
-    if (listen === false || listen.tls !== undefined || listen.epmd === false) {
-      throw new NoSuchLinkError(node);
-    }
-    const { port } = listen.epmd ?? {};
-    return this.connect(node, { plain: listen.plain, ...(port && { epmd: { port } }) });
+    const options = meetingOptions(this.#options);
+    if (options === undefined) throw new NoSuchLinkError(node);
+    return this.connect(node, options);
   }
 
   #house(): House {
@@ -271,7 +275,7 @@ export class LocalNode implements AsyncDisposable {
       if (this.#nodes.get(name) === node) this.#nodes.delete(name);
       if (announced) this.#options.disconnected?.(node, reason);
     });
-    if (this.visible && hasFlag(node.flags, "PUBLISHED")) this.#greetGlobal(link);
+    if (this.visible && hasFlag(node.flags, "PUBLISHED")) greetGlobal(this.#home, link);
     if (this.#closed) await node.close();
     else await node.prepare({});
     if (link.down !== undefined) throw link.down;
@@ -280,11 +284,6 @@ export class LocalNode implements AsyncDisposable {
     // What the user's function throws is the user's.
     queueMicrotask(() => this.#options.connected?.(node));
     return node;
-  }
-
-  #greetGlobal(link: Link): void {
-    const global = this.#home.whereis(atom("global_name_server"));
-    if (global instanceof GlobalNameServer) global.met(link);
   }
 
   #verdict({ name }: Caller): Verdict {

@@ -23,7 +23,15 @@ export interface AliasOptions {
   readonly priority?: boolean | undefined;
 }
 
-/** A pid of ours with a queue. It traps exits. `await using` closes it. */
+/**
+ * A pid of ours with a queue. It traps exits. `await using` closes it.
+ * @example
+ * import { atom, tuple } from "beamctl";
+ *
+ * await using inbox = node.mailbox({ name: "inbox" });
+ * node.send("stock_server", tuple(atom("subscribe"), inbox.pid));
+ * for await (const message of inbox) console.log(message);
+ */
 export class Mailbox implements AsyncIterable<Term>, AsyncDisposable {
   /** Send it to a process there, which then can send here. */
   readonly pid: Pid;

@@ -13,6 +13,12 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How a link is closed. */
+export interface CloseOptions {
+  /** Milliseconds for what was sent to leave and the node to close its side. Default 1000. */
+  readonly timeout?: number | undefined;
+}
+
 /** The default deadline, as in OTP. */
 export const DEFAULT_TIMEOUT = 5_000;
 

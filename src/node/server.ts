@@ -34,7 +34,17 @@ export interface ServerOptions {
   readonly maxBytes?: number | undefined;
 }
 
-/** A server that runs. `await using` ends it. */
+/**
+ * A server that runs. `await using` ends it.
+ * @example
+ * import { atom, startNode, tuple } from "beamctl";
+ *
+ * await using us = await startNode("ops@localhost", { cookie: process.env.SHOP_COOKIE! });
+ * await using prices = us.serve("prices", {
+ *   call: (request) => tuple(atom("ok"), request), // GenServer.call({:prices, :"ops@localhost"}, :tea)
+ *   cast: (message) => console.log(message),
+ * });
+ */
 export class Server implements AsyncDisposable {
   readonly pid: Pid;
   readonly #process: ServerProcess;

@@ -10,6 +10,12 @@ import type { LocalNodeOptions } from "./local-node-options.ts";
  * @throws PlainLinkError when it would be reached from elsewhere without TLS
  * @throws NameTakenError EpmdUnreachableError when EPMD does not take the name
  * @throws UsageError
+ * @example
+ * import { atom, startNode } from "beamctl";
+ *
+ * await using us = await startNode("ops@localhost", { cookie: process.env.SHOP_COOKIE! });
+ * const shop = await us.connect("shop@localhost");
+ * const stock = await shop.genCall("stock_server", atom("all"));
  */
 export async function startNode(name: string, options: LocalNodeOptions): Promise<LocalNode> {
   return LocalNode.open(name, options);

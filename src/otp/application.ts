@@ -11,7 +11,14 @@ export interface RunningApplication {
   readonly version: string;
 }
 
-/** `which_applications/0`. Read-only; it waits while an application starts or stops. */
+/**
+ * `which_applications/0`. Read-only; it waits while an application starts or stops.
+ * @example
+ * import { whichApplications } from "beamctl";
+ *
+ * const shop = (await whichApplications(node)).find(({ name }) => name === "shop");
+ * console.log(shop?.version);
+ */
 export async function whichApplications(
   remote: Remote,
   options?: CallOptions,

@@ -33,7 +33,14 @@ export interface SystemInfo {
   readonly applications: readonly Pick<RunningApplication, "name" | "version">[];
 }
 
-/** The figures of {@link SystemInfo} by one script. Read-only and cheap. */
+/**
+ * The figures of {@link SystemInfo} by one script. Read-only and cheap.
+ * @example
+ * import { systemInfo } from "beamctl";
+ *
+ * const { otpRelease, processes, memory } = await systemInfo(node);
+ * console.log(otpRelease, `${processes.count} of ${processes.limit}`, memory.total);
+ */
 export async function systemInfo(remote: Remote, options?: CallOptions): Promise<SystemInfo> {
   const answer = new Answer(remote, INFO.name);
   const [release, erts, elixir, uptime, schedulers, queue, memory, usages, applications] =

@@ -18,6 +18,12 @@ export interface EvaluateOptions extends CallOptions {
  * Evaluates expressions on the node and resolves to the last one's value: `Code:eval_string/2`, or `erl_eval`. It does whatever the
  * text says. Atoms in the text are made on the node and never freed.
  * @throws SourceError when Erlang text cannot be read; RemoteError when it raised, or when Elixir cannot compile it
+ * @example
+ * import { evaluate } from "beamctl";
+ * import { binary } from "beamctl/term";
+ *
+ * await evaluate(node, "Shop.price(item) * 2", { bindings: { item: binary("tea") } });
+ * await evaluate(node, "erlang:memory(total).", { language: "erlang" });
  */
 export async function evaluate(
   remote: Remote,

@@ -106,6 +106,11 @@ export class LogStream implements AsyncIterable<LogEvent>, AsyncDisposable {
  * without that process is removed by `logger` at the next event. On a busy node each event costs some 10 microseconds more where it is logged, and
  * none waits for us. OTP: logger, "Filters".
  * @throws ScriptError TimeoutError NodeDownError
+ * @example
+ * import { logEvents } from "beamctl";
+ *
+ * await using events = await logEvents(node, { level: "error" });
+ * for await (const { level, text, pid } of events) console.log(level, String(pid), text);
  */
 export async function logEvents(
   node: BeamNode,

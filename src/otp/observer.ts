@@ -8,6 +8,11 @@ import type { CallOptions, Remote } from "./remote.ts";
 /**
  * Wraps a node so that only the calls of the allow-list pass; all others reject with {@link DeniedError} before a byte leaves. It
  * protects against our own mistakes; on the node itself whoever has the cookie may do anything.
+ * @example
+ * import { listeners, observer } from "beamctl";
+ *
+ * const readOnly = observer(node);
+ * await listeners(readOnly); // reads; installRelease(readOnly, "0.2.0") would be a DeniedError
  */
 export function observer(node: Remote): Remote {
   return new Observer(node);

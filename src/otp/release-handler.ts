@@ -43,7 +43,13 @@ export interface InstallOptions extends CallOptions {
 /** Unpacking and installing take as long as disks and code changes do. */
 const PATIENCE = 120_000;
 
-/** `which_releases/0`. Read-only; safe on a busy node, but it waits while an install runs. */
+/**
+ * `which_releases/0`. Read-only; safe on a busy node, but it waits while an install runs.
+ * @example
+ * import { whichReleases } from "beamctl";
+ *
+ * for (const { name, version, status } of await whichReleases(node)) console.log(name, version, status);
+ */
 export async function whichReleases(remote: Remote, options?: CallOptions): Promise<Release[]> {
   const answer = new Answer(remote, "release_handler:which_releases/0");
   return answer.list(await ask(remote, "which_releases", [], options ?? {})).map((release) => {
@@ -61,6 +67,10 @@ export async function whichReleases(remote: Remote, options?: CallOptions): Prom
  * `unpack_release/1`: takes `releases/NAME-VSN.tar.gz` apart on the node. Changes files only.
  * @returns the version that was unpacked
  * @throws ReleaseHandlerError
+ * @example
+ * import { unpackRelease } from "beamctl";
+ *
+ * const version = await unpackRelease(node, "shop-0.2.0"); // releases/shop-0.2.0.tar.gz: "0.2.0"
  */
 export async function unpackRelease(
   remote: Remote,
@@ -78,6 +88,10 @@ export async function unpackRelease(
  * `check_install_release/1`: runs every instruction of the relup that stands before its point of no return. It passes when there is no
  * relup at all, so read the relup as well.
  * @throws ReleaseHandlerError
+ * @example
+ * import { checkInstallRelease } from "beamctl";
+ *
+ * await checkInstallRelease(node, "0.2.0"); // throws what release_handler refuses it for
  */
 export async function checkInstallRelease(
   remote: Remote,
@@ -96,6 +110,10 @@ export async function checkInstallRelease(
  * `install_release/2`: evaluates the relup. A timeout here ends our wait and nothing else: never repeat it, ask
  * {@link whichReleases}. After a failure past the point of no return the node restarts.
  * @throws ReleaseHandlerError
+ * @example
+ * import { installRelease } from "beamctl";
+ *
+ * await installRelease(node, "0.2.0", { codeChangeTimeout: 10_000 }); // upgrade() does it with everything around
  */
 export async function installRelease(
   remote: Remote,
@@ -110,6 +128,10 @@ export async function installRelease(
 /**
  * `make_permanent/1`: a restart boots this version from now on. Old code that waits for it is purged, which kills processes that run it.
  * @throws ReleaseHandlerError
+ * @example
+ * import { makePermanent } from "beamctl";
+ *
+ * await makePermanent(node, "0.2.0"); // commitRelease() looks first whom it would kill
  */
 export async function makePermanent(
   remote: Remote,

@@ -20,6 +20,10 @@ export interface LeftSuspendedOptions extends CallOptions {
 /**
  * The processes that are suspended now, whoever did it: read without a message where the process shows it, by `sys:get_status`
  * where it hibernates. Read-only; one pass over all processes.
+ * @example
+ * import { leftSuspended } from "beamctl";
+ *
+ * for (const pid of await leftSuspended(node)) console.log(`${pid} is suspended`);
  */
 export async function leftSuspended(
   remote: Remote,

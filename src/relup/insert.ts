@@ -31,16 +31,37 @@ export interface InsertAtFun {
 /**
  * `insert_before_point_of_no_return`: directly before it, on the same side in both lists. Several calls keep the order of the calls. What
  * stands there only refuses an upgrade when it fails, and runs twice: at the check and at the install.
+ * @example
+ * import { insertBeforePointOfNoReturn } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
+ * insertBeforePointOfNoReturn([atom("point_of_no_return")], log); // => [ {:apply, {:io, :nl, []}}, :point_of_no_return ]
  */
 export const insertBeforePointOfNoReturn: InsertFun = insertFun(pointOfNoReturn);
 
 /**
  * `insert_after_point_of_no_return`: the first thing after it, in both lists. So the last of several calls stands first. What fails from
  * here on restarts the node.
+ * @example
+ * import { insertAfterPointOfNoReturn } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
+ * insertAfterPointOfNoReturn([atom("point_of_no_return")], log); // => [ :point_of_no_return, {:apply, {:io, :nl, []}} ]
  */
 export const insertAfterPointOfNoReturn: InsertFun = insertFun((list) => pointOfNoReturn(list) + 1);
 
-/** `insert_after_load_object_code`: after the last of them. So the last of several calls stands first. */
+/**
+ * `insert_after_load_object_code`: after the last of them. So the last of several calls stands first.
+ * @example
+ * import { insertAfterLoadObjectCode } from "beamctl/instructions";
+ * import { atom, charlist, tuple } from "beamctl/term";
+ *
+ * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
+ * const read = tuple(atom("load_object_code"), tuple(atom("shop"), charlist("0.2.0"), []));
+ * insertAfterLoadObjectCode([read, atom("point_of_no_return")], log); // => [ {:load_object_code, {:shop, ~c"0.2.0", []}}, {:apply, {:io, :nl, []}}, :point_of_no_return ]
+ */
 export const insertAfterLoadObjectCode: InsertFun = insertFun((list) => {
   const at = list.findLastIndex((instruction) => partsOf(instruction).tag === "load_object_code");
   return at < 0 ? list.length : at + 1;
@@ -50,6 +71,13 @@ export const insertAfterLoadObjectCode: InsertFun = insertFun((list) => {
  * `append_after_point_of_no_return`: after it, and before the first instruction that modifies code, processes or applications. A load
  * that is directly followed by the run of the module it loads is passed over. Several calls keep the order of the calls. A `suspend` is no
  * modification: in a list of OTP what is inserted lands behind its first `{suspend, [Mod]}`, as with edeliver.
+ * @example
+ * import { appendAfterPointOfNoReturn } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
+ * const load = tuple(atom("load_module"), atom("Elixir.Shop.Page"));
+ * appendAfterPointOfNoReturn([atom("point_of_no_return"), load], log); // => [ :point_of_no_return, {:apply, {:io, :nl, []}}, {:load_module, Shop.Page} ]
  */
 export const appendAfterPointOfNoReturn: InsertFun = insertFun((list) => {
   for (let at = pointOfNoReturn(list) + 1; at < list.length; at++) {
@@ -60,16 +88,41 @@ export const appendAfterPointOfNoReturn: InsertFun = insertFun((list) => {
   return list.length;
 });
 
-/** `append`: at the end. */
+/**
+ * `append`: at the end.
+ * @example
+ * import { append } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
+ * const load = tuple(atom("load_module"), atom("Elixir.Shop.Page"));
+ * append([atom("point_of_no_return"), load], log); // => [ :point_of_no_return, {:load_module, Shop.Page}, {:apply, {:io, :nl, []}} ]
+ */
 export const append: InsertFun = insertFun((list) => list.length);
 
 /**
  * `insert_before_instruction`: before the first one that equals `existing`. Of both lists the down list is mirrored: there it goes
  * after it.
+ * @example
+ * import { insertBeforeInstruction } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
+ * const load = tuple(atom("load_module"), atom("Elixir.Shop.Page"));
+ * insertBeforeInstruction([atom("point_of_no_return"), load], log, load); // => [ :point_of_no_return, {:apply, {:io, :nl, []}}, {:load_module, Shop.Page} ]
  */
 export const insertBeforeInstruction: InsertAtFun = insertAtFun(before, after);
 
-/** `insert_after_instruction`: after the first one that equals `existing`; in the down list of both before it. */
+/**
+ * `insert_after_instruction`: after the first one that equals `existing`; in the down list of both before it.
+ * @example
+ * import { insertAfterInstruction } from "beamctl/instructions";
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * const log = tuple(atom("apply"), tuple(atom("io"), atom("nl"), []));
+ * const load = tuple(atom("load_module"), atom("Elixir.Shop.Page"));
+ * insertAfterInstruction([load, atom("point_of_no_return")], log, load); // => [ {:load_module, Shop.Page}, {:apply, {:io, :nl, []}}, :point_of_no_return ]
+ */
 export const insertAfterInstruction: InsertAtFun = insertAtFun(after, before);
 
 function insertFun(place: (list: List) => number): InsertFun {

@@ -11,7 +11,14 @@ export const MAX_ATOMS = 1_048_576;
 const table = new Map<string, Atom>();
 const utf8 = new TextEncoder();
 
-/** An Erlang atom. Made by {@link atom}; two atoms of one name are the same object. */
+/**
+ * An Erlang atom. Made by {@link atom}; two atoms of one name are the same object.
+ * @example
+ * import { Atom, atom } from "beamctl/term";
+ *
+ * atom("ok") instanceof Atom; // => true
+ * atom("Elixir.Shop").name; // => 'Elixir.Shop'
+ */
 export class Atom {
   readonly name: string;
   /** The name in UTF-8, kept so that encoding an atom is a copy. Not to be written to. */
@@ -49,17 +56,35 @@ export class Atom {
  * The atom of this name.
  * @throws LimitError beyond 255 characters, or when {@link MAX_ATOMS} different atoms exist in this process
  * @throws UsageError when the name is not valid Unicode
+ * @example
+ * import { atom } from "beamctl/term";
+ *
+ * atom("ok"); // => :ok
+ * atom("Elixir.Shop.Cart"); // => Shop.Cart
+ * atom("ok") === atom("ok"); // => true
  */
 export function atom(name: string): Atom {
   return Atom.intern(name);
 }
 
-/** How many different atoms this process holds. */
+/**
+ * How many different atoms this process holds.
+ * @example
+ * import { atomCount, MAX_ATOMS } from "beamctl/term";
+ *
+ * atomCount() < MAX_ATOMS; // => true
+ */
 export function atomCount(): number {
   return table.size;
 }
 
-/** `true` and `false` as atoms. */
+/**
+ * `true` and `false` as atoms.
+ * @example
+ * import { bool } from "beamctl/term";
+ *
+ * bool(1 < 2); // => true
+ */
 export function bool(value: boolean): Atom {
   return value ? TRUE : FALSE;
 }

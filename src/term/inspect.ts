@@ -28,6 +28,12 @@ export interface InspectOptions {
  * are UTF-8 text show as text in Erlang syntax whatever the terminal, invisible and control characters are always
  * escaped, every map with the key `__struct__` shows as a struct, and what is nested deeper than 512 levels is `...`.
  * {@link parse} reads the text back, unless it has been cut or holds a closure. Safe on a busy node: nothing is sent.
+ * @example
+ * import { binary, inspect, TermMap, tuple } from "beamctl/term";
+ *
+ * const order = tuple(1, new TermMap([[binary("item"), binary("tea")]]));
+ * inspect(order); // => '{1, %{"item" => "tea"}}'
+ * inspect(order, { syntax: "erlang" }); // => '{1,#{<<"item">> => <<"tea">>}}'
  */
 export function inspect(term: Term, options: InspectOptions = {}): string {
   const { syntax = "elixir", limit = Infinity, width = Infinity, node } = options;

@@ -44,6 +44,10 @@ const ORDERED = atom("ordered");
  * points (a surrogate is none, nor is a whole string a pad).
  * @throws UsageError where io_lib answers `badarg`: format and arguments do not fit
  * @throws LimitError when a width or precision is beyond 100,000 or the text beyond 4 Mi UTF-16 units
+ * @example
+ * import { binary, charlist, Float, ioFormat } from "beamctl/term";
+ *
+ * ioFormat(charlist("~s costs ~.2f~n"), [binary("tea"), new Float(2.5)]); // => 'tea costs 2.50\n'
  */
 export function ioFormat(format: Term, args: readonly Term[]): string {
   const pieces = scan(format, args);

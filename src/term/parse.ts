@@ -26,6 +26,11 @@ export interface ParseOptions {
  * text may end with a full stop. Nothing is evaluated; nesting, sizes and lengths are bounded, so reading ends soon.
  * @throws TermSyntaxError where the text is no such term, with the offset
  * @throws LimitError when this process holds too many atoms already
+ * @example
+ * import { parse } from "beamctl/term";
+ *
+ * parse('{:ok, %{"item" => "tea", price: 2.5}}'); // => {:ok, %{"item" => "tea", :price => 2.5}}
+ * parse("{ok, [<<\"tea\">>, 'Elixir.Shop']}.", { syntax: "erlang" }); // => {:ok, ["tea", Shop]}
  */
 export function parse(source: string, options: ParseOptions = {}): Term {
   const { syntax = "elixir", node, creation, variable } = options;

@@ -21,6 +21,11 @@ export type Zeros = "signed" | "same";
 /**
  * A value that JavaScript's `Map` finds equal for two terms exactly when `=:=` does. Atoms and integers are their own
  * keys; all else becomes a string, so its cost is linear in the size of the term.
+ * @example
+ * import { binary, keyOf, type Term, tuple } from "beamctl/term";
+ *
+ * const prices = new Map<unknown, Term>([[keyOf(tuple(1, binary("tea"))), 3]]);
+ * prices.get(keyOf(tuple(1, binary("tea")))); // => 3
  */
 export function keyOf(term: Term, zeros: Zeros = "signed"): unknown {
   if (term instanceof Atom) return term;
@@ -30,7 +35,14 @@ export function keyOf(term: Term, zeros: Zeros = "signed"): unknown {
   return describeLeaf(term, zeros) ?? describe(term, zeros);
 }
 
-/** Whether two terms are the same, as `=:=` says: `1` is not `1.0`, and `0.0` is not `-0.0` (as since OTP 27). */
+/**
+ * Whether two terms are the same, as `=:=` says: `1` is not `1.0`, and `0.0` is not `-0.0` (as since OTP 27).
+ * @example
+ * import { equals, Float, tuple } from "beamctl/term";
+ *
+ * equals(tuple(1, [2]), tuple(1, [2])); // => true
+ * equals(1, new Float(1)); // => false
+ */
 export function equals(left: Term, right: Term): boolean {
   if (left === right) return true;
   if (left instanceof Uint8Array && right instanceof Uint8Array) {
@@ -146,6 +158,12 @@ const MAX_SCANNED = 32;
 /**
  * An immutable Erlang map that keeps the order in which its pairs were given. Of two pairs with equal keys the
  * last wins, as with `maps:from_list/1`.
+ * @example
+ * import { atom, binary, TermMap } from "beamctl/term";
+ *
+ * const cart = new TermMap([[atom("items"), [binary("tea")]], [1, atom("one")]]);
+ * cart.get(atom("items")); // => [ Uint8Array(3) [ 116, 101, 97 ] ]
+ * cart; // => %{:items => ["tea"], 1 => :one}
  */
 export class TermMap implements Iterable<readonly [Term, Term]> {
   /** Key, value, key, value, each key once. Not to be written to. */

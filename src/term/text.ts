@@ -6,17 +6,36 @@ import type { Term } from "./term.ts";
 const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The UTF-8 binary of this text: an Elixir string. */
+/**
+ * The UTF-8 binary of this text: an Elixir string.
+ * @example
+ * import { binary } from "beamctl/term";
+ *
+ * binary("tea"); // => Uint8Array(3) [ 116, 101, 97 ]
+ */
 export function binary(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** The charlist of this text: a list of code points, an Erlang string. */
+/**
+ * The charlist of this text: a list of code points, an Erlang string.
+ * @example
+ * import { charlist } from "beamctl/term";
+ *
+ * charlist("tea"); // => [ 116, 101, 97 ]
+ */
 export function charlist(text: string): number[] {
   return Array.from(text, (character) => character.codePointAt(0) as number);
 }
 
-/** The text of an iolist-like term (a binary, a charlist, or lists of both), or `undefined` when it is none. */
+/**
+ * The text of an iolist-like term (a binary, a charlist, or lists of both), or `undefined` when it is none.
+ * @example
+ * import { binary, charlist, textOf, tuple } from "beamctl/term";
+ *
+ * textOf([binary("green "), charlist("tea")]); // => 'green tea'
+ * textOf(tuple(1)); // => undefined
+ */
 export function textOf(term: Term): string | undefined {
   const parts: string[] = [];
   return collect(term, parts, 0) ? parts.join("") : undefined;
@@ -25,6 +44,10 @@ export function textOf(term: Term): string | undefined {
 /**
  * The text of a binary, charlist or chardata term.
  * @throws UsageError when the term is not text
+ * @example
+ * import { binary, text } from "beamctl/term";
+ *
+ * text(binary("tea")); // => 'tea'
  */
 export function text(term: Term): string {
   const found = textOf(term);

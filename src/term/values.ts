@@ -4,7 +4,14 @@ import { UsageError } from "../errors.ts";
 import type { Atom } from "./atom.ts";
 import type { Term } from "./term.ts";
 
-/** A tuple. */
+/**
+ * A tuple.
+ * @example
+ * import { atom, type Term, Tuple, tuple } from "beamctl/term";
+ *
+ * const reply: Term = tuple(atom("ok"), 42);
+ * reply instanceof Tuple && reply.items[0] === atom("ok"); // => true
+ */
 export class Tuple<T extends readonly Term[] = readonly Term[]> {
   readonly items: T;
 
@@ -18,12 +25,26 @@ export class Tuple<T extends readonly Term[] = readonly Term[]> {
   }
 }
 
-/** The tuple of these elements. */
+/**
+ * The tuple of these elements.
+ * @example
+ * import { atom, tuple } from "beamctl/term";
+ *
+ * tuple(atom("ok"), 42); // => {:ok, 42}
+ * tuple(atom("ok"), 42).items[1]; // => 42
+ */
 export function tuple<const T extends readonly Term[]>(...items: T): Tuple<T> {
   return new Tuple(items);
 }
 
-/** A process identifier: `id`, `serial` and `creation` are unsigned 32-bit integers. */
+/**
+ * A process identifier: `id`, `serial` and `creation` are unsigned 32-bit integers.
+ * @example
+ * import { atom, Pid } from "beamctl/term";
+ *
+ * const found = await node.call("erlang", "whereis", [atom("Elixir.Shop.Cart")]);
+ * if (found instanceof Pid) console.log(`${found} of ${found.node}`); // <0.412.0> of shop@localhost
+ */
 export class Pid {
   readonly node: Atom;
   readonly id: number;
@@ -43,7 +64,13 @@ export class Pid {
   }
 }
 
-/** A reference: one to five unsigned 32-bit words. */
+/**
+ * A reference: one to five unsigned 32-bit words.
+ * @example
+ * import { atom, Reference } from "beamctl/term";
+ *
+ * new Reference(atom("shop@localhost"), 4, [1, 2, 3]); // => #Reference<0.3.2.1>
+ */
 export class Reference {
   readonly node: Atom;
   readonly creation: number;
@@ -59,7 +86,14 @@ export class Reference {
   }
 }
 
-/** A port identifier: `id` is an unsigned 64-bit integer. */
+/**
+ * A port identifier: `id` is an unsigned 64-bit integer.
+ * @example
+ * import { Port } from "beamctl/term";
+ *
+ * const ports = await node.call("erlang", "ports", []);
+ * console.log(Array.isArray(ports) && ports[0] instanceof Port); // true
+ */
 export class Port {
   readonly node: Atom;
   readonly id: bigint;
@@ -72,7 +106,14 @@ export class Port {
   }
 }
 
-/** A float: a class of its own, since `1` and `1.0` are different terms. Always finite. */
+/**
+ * A float: a class of its own, since `1` and `1.0` are different terms. Always finite.
+ * @example
+ * import { equals, Float } from "beamctl/term";
+ *
+ * new Float(1); // => 1.0
+ * equals(new Float(1), 1); // => false
+ */
 export class Float {
   readonly value: number;
 
@@ -85,6 +126,10 @@ export class Float {
 /**
  * A bit string whose last byte holds only `bits` (1 to 7) used bits, the highest ones; the rest is zero
  * (set bits there are cleared in a copy, since they are no part of the term).
+ * @example
+ * import { Bitstring } from "beamctl/term";
+ *
+ * new Bitstring(Uint8Array.of(1, 0b1010_0000), 3); // => <<1, 5::size(3)>>
  */
 export class Bitstring {
   readonly bytes: Uint8Array;
@@ -102,7 +147,13 @@ export class Bitstring {
   }
 }
 
-/** A list with at least one element whose tail is no list, as `[1 | 2]`; {@link listWithTail} takes any tail. */
+/**
+ * A list with at least one element whose tail is no list, as `[1 | 2]`; {@link listWithTail} takes any tail.
+ * @example
+ * import { ImproperList } from "beamctl/term";
+ *
+ * new ImproperList([1, 2], 3); // => [1, 2 | 3]
+ */
 export class ImproperList {
   readonly items: readonly Term[];
   readonly tail: Term;
@@ -117,7 +168,14 @@ export class ImproperList {
   }
 }
 
-/** The one form of `[...items | tail]`: an array when the tail is a proper list, else an {@link ImproperList}. */
+/**
+ * The one form of `[...items | tail]`: an array when the tail is a proper list, else an {@link ImproperList}.
+ * @example
+ * import { listWithTail } from "beamctl/term";
+ *
+ * listWithTail([1, 2], [3]); // => [ 1, 2, 3 ]
+ * listWithTail([1, 2], 3); // => [1, 2 | 3]
+ */
 export function listWithTail(items: readonly Term[], tail: Term): Term {
   if (items.length === 0) return tail;
   if (tail instanceof ImproperList) return new ImproperList(items.concat(tail.items), tail.tail);
@@ -126,7 +184,13 @@ export function listWithTail(items: readonly Term[], tail: Term): Term {
     : new ImproperList(items, tail);
 }
 
-/** `fun M:F/A`: plain data, it can be made here and called on any node. */
+/**
+ * `fun M:F/A`: plain data, it can be made here and called on any node.
+ * @example
+ * import { atom, ExternalFun } from "beamctl/term";
+ *
+ * const upcase = new ExternalFun(atom("Elixir.String"), atom("upcase"), 1); // => &String.upcase/1
+ */
 export class ExternalFun {
   readonly module: Atom;
   readonly function: Atom;
@@ -139,7 +203,15 @@ export class ExternalFun {
   }
 }
 
-/** A closure of some node: opaque here, but it goes back to a node as the very same fun. */
+/**
+ * A closure of some node: opaque here, but it goes back to a node as the very same fun.
+ * @example
+ * import { evaluate } from "beamctl";
+ * import { Fun } from "beamctl/term";
+ *
+ * const next = await evaluate(node, "fn number -> number + 1 end");
+ * if (next instanceof Fun) console.log(await node.call("erlang", "apply", [next, [41]])); // 42
+ */
 export class Fun {
   readonly arity: number;
   readonly unique: Uint8Array;

@@ -28,7 +28,7 @@ export class CapturedLogs implements AsyncDisposable {
   readonly #wanted: (event: LogEvent) => boolean;
   readonly #events: LogEvent[] = [];
   readonly #waiters = new Set<() => void>();
-  #ended: { readonly error: unknown } | undefined;
+  #ended: { readonly error: Error | undefined } | undefined;
 
   /** @internal Use {@link captureLogs}. */
   constructor(target: Target, stream: LogStream, matching: LogMatch | undefined) {
@@ -70,7 +70,7 @@ export class CapturedLogs implements AsyncDisposable {
       const { name } = nodeOf(this.#target);
       if (this.#ended?.error !== undefined) throw this.#ended.error;
       if (deadline.aborted || this.#ended !== undefined) {
-        throw new TimeoutError(`a log event that matches ${matching}`, timeout, {
+        throw new TimeoutError(`a log event that matches ${String(matching)}`, timeout, {
           node: name,
           remedy: `The node logged ${this.#events.length} events meanwhile. Does its level let it through? See withLogLevel.`,
         });
@@ -104,7 +104,7 @@ export class CapturedLogs implements AsyncDisposable {
       }
       this.#ended = { error: undefined };
     } catch (error) {
-      this.#ended = { error };
+      this.#ended = { error: error as Error };
     }
     this.#wake();
   }

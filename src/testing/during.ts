@@ -14,15 +14,10 @@ export async function during<Result>(
   } catch (error) {
     await Promise.resolve(held[Symbol.asyncDispose]()).catch((second: unknown) => {
       const [one, other] = [error, second].map((each) =>
-        each instanceof Error ? each.message : each,
+        each instanceof Error ? each.message : String(each),
       );
-      throw new AggregateError(
-        [error, second],
-        `${one}; and it could not be given back: ${other}`,
-        {
-          cause: error,
-        },
-      );
+      const message = `${one ?? ""}; and it could not be given back: ${other ?? ""}`;
+      throw new AggregateError([error, second], message, { cause: error });
     });
     throw error;
   }

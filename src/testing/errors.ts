@@ -13,7 +13,9 @@ export class CleanUpError extends BeamError {
   readonly causes: readonly unknown[];
 
   constructor(causes: readonly unknown[], options: BeamErrorOptions = {}) {
-    const lines = causes.map((cause) => `- ${cause instanceof Error ? cause.message : cause}`);
+    const lines = causes.map(
+      (cause) => `- ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
     const count = causes.length === 1 ? "one thing" : `${causes.length} things`;
     super(`${count} of the test could not be given back:\n${lines.join("\n")}`, {
       remedy: "Look at the node: what is left there may disturb other tests.",

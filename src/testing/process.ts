@@ -62,7 +62,8 @@ export class ProcessProbe {
 
   /**
    * Waits until it has nothing to do: its mailbox is empty and it waits in its loop, not in a callback and not for the answer of another, at
-   * two looks in a row. What we sent before is counted in; timers that will bring it work are not. Safe in production.
+   * two looks in a row. What we sent before is counted in; timers that will bring it work are not. A suspended process is busy, unless it
+   * hibernates too, which nothing shows from outside. Safe in production.
    * @throws NoProcessError when there is none
    * @throws WaitError when it is still busy after `timeout` (default 5000 ms), with what it does
    * @throws AbortedError NodeDownError

@@ -104,8 +104,8 @@ export class Expectation {
     const wanted = this.#times ?? 1;
     if (this.#came >= wanted) return undefined;
     return wanted === 1
-      ? `${this} was expected, but did not come`
-      : `${this} was expected ${wanted} times, and came ${this.#came}`;
+      ? `${this.toString()} was expected, but did not come`
+      : `${this.toString()} was expected ${wanted} times, and came ${this.#came}`;
   }
 
   toString(): string {

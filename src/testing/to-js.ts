@@ -75,8 +75,8 @@ function mapOf(map: TermMap): JsResult {
   const values = map.values().map(toJs);
   // fromEntries defines its properties, so that a key "__proto__" is one.
   return fits
-    ? Object.fromEntries(names.map((name, at) => [name, values[at] as JsResult]))
-    : new Map(map.keys().map((key, at) => [toJs(key), values[at] as JsResult]));
+    ? Object.fromEntries(names.map((name, at) => [name, values[at]]))
+    : new Map(map.keys().map((key, at) => [toJs(key), values[at]]));
 }
 
 function textKey(key: Term): string | undefined {

@@ -25,6 +25,12 @@ export interface Connections {
 /**
  * Every listener with its acceptors, wherever it hangs in the supervision tree; by name. Two calls; read-only and safe on a busy node:
  * supervisors are asked with a deadline, and one that does not answer makes its listener `hung`.
+ * @example
+ * import { listeners } from "beamctl";
+ *
+ * for (const { name, kind, address, status } of await listeners(node)) {
+ *   console.log(name, kind, address?.port, status); // Shop.Endpoint.HTTP ranch2 4000 running
+ * }
  */
 export async function listeners(remote: Remote, options: LookOptions = {}): Promise<Listener[]> {
   const found = await detectListeners(remote, options);
@@ -48,6 +54,12 @@ export async function detectListeners(
  * Every open connection with its kind and how that is known. Some hundreds a call; read-only. No connection is sent a message, but for those that
  * hibernate or are suspended, and Bandit's that wait without a channel: they are asked for their status, of which a module and the state of
  * suspension leave the node.
+ * @example
+ * import { connections, listeners } from "beamctl";
+ *
+ * const [first] = await listeners(node);
+ * const { connections: found } = await connections(node, first);
+ * console.log(found.filter(({ kind }) => kind === "websocket").length);
  */
 export async function connections(
   remote: Remote,
@@ -63,6 +75,11 @@ export async function connections(
 /**
  * Every channel process, or `not_detected` when there is no way to tell on this node.
  * Read-only. Channels are asked for their state; of it only topic and module leave the node.
+ * @example
+ * import { channels } from "beamctl";
+ *
+ * const found = await channels(node);
+ * if (found !== "not_detected") for (const { topic, queue } of found) console.log(topic, queue);
  */
 export async function channels(
   remote: Remote,

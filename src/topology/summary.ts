@@ -15,7 +15,13 @@ export interface ConnectionCount {
   readonly suspended: number;
 }
 
-/** One row for each listener and kind that there is, by listener and then by number. */
+/**
+ * One row for each listener and kind that there is, by listener and then by number.
+ * @example
+ * import { connections, countConnections } from "beamctl";
+ *
+ * console.table(countConnections((await connections(node)).connections));
+ */
 export function countConnections(connections: Iterable<Connection>): ConnectionCount[] {
   const rows = new Map<string, { -readonly [K in keyof ConnectionCount]: ConnectionCount[K] }>();
   for (const { listener, kind, requests, channels, suspended } of connections) {

@@ -29,6 +29,14 @@ export interface TreeOptions extends LookOptions {
  * The trees of the started applications, each with its top supervisor as root. Read-only; only supervisors are asked, all of one level at
  * once, and one that does not answer costs `wait` milliseconds once per level.
  * @throws TopologyError when the application is not started or has no processes
+ * @example
+ * import { type SupervisionNode, supervisionTree } from "beamctl";
+ *
+ * const show = ({ id, pid, children }: SupervisionNode, depth = 0): void => {
+ *   console.log(`${"  ".repeat(depth)}${id} ${pid}`);
+ *   for (const child of children) show(child, depth + 1);
+ * };
+ * for (const root of await supervisionTree(node, { application: "shop" })) show(root);
  */
 export async function supervisionTree(
   remote: Remote,

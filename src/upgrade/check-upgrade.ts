@@ -56,6 +56,12 @@ export interface UpgradeCheck {
  * observer may. Versions that are unknown, not unpacked or without a way are findings, no errors. Safe on a busy production node: it
  * reads files, asks supervisors for their children, and looks at each process once per module that has old code.
  * @throws BeamError when the link is lost; UsageError when the plan is not one, or the version is no name of a folder
+ * @example
+ * import { checkUpgrade } from "beamctl";
+ *
+ * const { refused, findings } = await checkUpgrade(node, "0.2.0");
+ * for (const { severity, code } of findings) console.log(severity, code);
+ * if (refused) process.exitCode = 3;
  */
 export async function checkUpgrade(
   remote: Remote,

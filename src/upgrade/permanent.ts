@@ -45,6 +45,11 @@ export interface Commitment {
  * Makes the version that runs the one that a restart boots, after an upgrade with `permanent: false`: as the end of `upgrade()` does, for all modules
  * that have old code. Before that its applications and the loaded code of all that changed are compared. One that is permanent already is as wished.
  * @throws UpgradeError with what differs, or the processes that are left in old code; the version runs, but is not permanent
+ * @example
+ * import { commitRelease } from "beamctl";
+ *
+ * const { oldCode } = await commitRelease(node, { dryRun: true });
+ * if (oldCode.count === 0) await commitRelease(node, { timeout: 10_000 });
  */
 export async function commitRelease(
   remote: Remote,

@@ -44,6 +44,11 @@ export interface PlanViewStep {
  * The plan of an upgrade or downgrade to a version that is unpacked. Read-only; an observer may. Takes the options of `upgrade()` that decide
  * what is done.
  * @throws UpgradeError RelupError UsageError as `upgrade()` does before anything is touched
+ * @example
+ * import { planUpgrade } from "beamctl";
+ *
+ * const { from, to, steps } = await planUpgrade(node, "0.2.0", { plan: "minimal" });
+ * console.log(from, to, steps.map(({ part, name }) => `${part}: ${name}`));
  */
 export async function planUpgrade(
   remote: Remote,

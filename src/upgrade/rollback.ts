@@ -13,6 +13,11 @@ import { runningRelease } from "./versions.ts";
  * Goes from the version that runs, and is not permanent, back to the permanent one: an `upgrade()` to it with the same options, guarded and verified
  * as any. It never restarts the node.
  * @throws UpgradeError when what runs is permanent, or no relup leads back; nothing is changed then. Else as `upgrade()`
+ * @example
+ * import { rollbackRelease, upgrade } from "beamctl";
+ *
+ * await upgrade(node, "0.2.0", { permanent: false });
+ * const { to } = await rollbackRelease(node); // the version before
  */
 export function rollbackRelease(
   node: BeamNode,

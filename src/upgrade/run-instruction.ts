@@ -61,6 +61,13 @@ const GIVING_BACK = 5_000;
  * Runs an instruction and before it all that it depends on. One that changes the node, by its place after the point of no return, runs under
  * a guardian; `hold` milliseconds later everything is given back, whatever happens.
  * @throws InstructionError when it aborts, UpgradeError when something could not be given back, and the guardian's errors
+ * @example
+ * import { runInstruction } from "beamctl";
+ * import { DEFAULT_CONFIG, SuspendChannels } from "beamctl/instructions";
+ *
+ * const config = { ...DEFAULT_CONFIG, application: "shop" };
+ * const { facts } = await runInstruction(node, SuspendChannels, { config, hold: 2_000 });
+ * console.log(`${facts.suspended.length} channels stood still for two seconds`);
  */
 export async function runInstruction(
   node: BeamNode,

@@ -14,6 +14,12 @@ import { type Told, Upgrade } from "./upgrade.ts";
  * Follows OTP's release_handler(3): unpack_release, check_install_release, install_release, make_permanent. Meant for a busy
  * production node; cancelling before the install undoes everything, cancelling later lets it finish.
  * @throws UpgradeError with the stage that failed and what the node is like now
+ * @example
+ * import { upgrade } from "beamctl";
+ *
+ * const operation = upgrade(node, "0.2.0", { drainTimeout: 2_000, soak: 60_000 });
+ * for await (const event of operation) console.error(event); // what happens on the way
+ * const { pauseMs, leftSuspended } = await operation; // what came of it
  */
 export function upgrade(
   node: BeamNode,

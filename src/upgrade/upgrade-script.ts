@@ -33,6 +33,15 @@ export interface UpgradeScript extends Disposable {
  * format is shown as it came. A text is as the node made it, and may hold characters that steer a terminal. At most 16,384 characters
  * of a text, 10,000 texts and 1 MiB in all are passed on. Harmless for the node; what being visible means, `docs/edeliver.md` says.
  * @throws UsageError when edeliver would not find `local`, it is not connected to the node, or the node's texts are taken already
+ * @example
+ * import { receiveUpgradeScript, startNode, upgrade } from "beamctl";
+ *
+ * const cookie = process.env.SHOP_COOKIE!;
+ * await using us = await startNode("shop_upgrader_1@localhost", { cookie, visible: true });
+ * const shop = await us.connect("shop@localhost");
+ * using script = receiveUpgradeScript(us, shop.name, (text) => process.stdout.write(text));
+ * await upgrade(shop, "0.2.0");
+ * await script.settled();
  */
 export function receiveUpgradeScript(
   local: LocalNode,

@@ -1,31 +1,32 @@
 /** A live Phoenix whose distribution speaks TLS alone: who is let in, and what the others are told. */
 
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { CookieRefusedError } from "../../src/dist/index.ts";
 import { channels, listeners } from "../../src/topology/index.ts";
 import { TlsError } from "../../src/transport/index.ts";
 import { Cli } from "../support/cli/run.ts";
 import { request } from "../support/phoenix/requests.ts";
 import { Rooms } from "../support/phoenix/rooms.ts";
-import { connectPhoenix, phoenixTarget } from "../support/phoenix-target.ts";
+import { connectPhoenix, type PhoenixTarget, phoenixTarget } from "../support/phoenix-target.ts";
 
-const target = phoenixTarget("TLS");
-const {
-  BEAMCTL_TEST_TLS_CA: ca,
-  BEAMCTL_TEST_TLS_CERT: cert,
-  BEAMCTL_TEST_TLS_KEY: key,
-} = process.env;
+const given = phoenixTarget("TLS");
+const { env } = process;
+const [ca = "", cert = "", key = ""] = [
+  env.BEAMCTL_TEST_TLS_CA,
+  env.BEAMCTL_TEST_TLS_CERT,
+  env.BEAMCTL_TEST_TLS_KEY,
+];
 
-describe.skipIf(target === undefined)("a Phoenix behind TLS", () => {
-  if (target === undefined) return;
-  if (ca === undefined || cert === undefined || key === undefined) {
-    throw new Error("BEAMCTL_TEST_TLS_NODE needs BEAMCTL_TEST_TLS_CA, _CERT and _KEY");
-  }
+describe.skipIf(given === undefined)("a Phoenix behind TLS", () => {
+  const target = given as PhoenixTarget;
+  beforeAll(() => {
+    const lacks = [ca, cert, key].includes("");
+    expect(lacks, "BEAMCTL_TEST_TLS_CA, _CERT or _KEY names no file").toBe(false);
+  });
   const read = (file: string) => readFileSync(file, "utf8");
   const ours = () => ({ ca: read(ca), cert: read(cert), key: read(key) });
-  const cliOf = (cookie = target.cookie) =>
-    Cli.for({ name: target.node, address: target.address, cookie });
+  const cliOf = (cookie: string) => Cli.for({ name: target.node, address: target.address, cookie });
 
   const failure = async (work: PromiseLike<AsyncDisposable>): Promise<unknown> => {
     try {
@@ -48,7 +49,7 @@ describe.skipIf(target === undefined)("a Phoenix behind TLS", () => {
   });
 
   it("is operated by the command, with the files", async () => {
-    await using cli = await cliOf();
+    await using cli = await cliOf(target.cookie);
     const flags = ["--tls-ca", ca, "--tls-cert", cert, "--tls-key", key];
     const { stdout, stderr, code } = await cli.run(["rpc", "Shop.Counter.value()", ...flags]);
     expect(code, stderr).toBe(0);
@@ -58,7 +59,7 @@ describe.skipIf(target === undefined)("a Phoenix behind TLS", () => {
   it("takes no plain link", async () => {
     const error = await failure(connectPhoenix(target, { timeout: 5_000 }));
     expect(error).toMatchObject({ code: "BEAM_CONNECT", remedy: expect.stringContaining("TLS") });
-    await using cli = await cliOf();
+    await using cli = await cliOf(target.cookie);
     const { code, stderr } = await cli.run(["ping", "--timeout", "5s"]);
     expect(code).toBe(69);
     expect(stderr).toMatch(/^error: .*\n {2}try: .*TLS/);

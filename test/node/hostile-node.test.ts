@@ -266,12 +266,14 @@ describe("what a peer makes us hold", () => {
     for (let count = 0; count < 4_200; count++) {
       evil.raw(tuple(6, evil.pid, EMPTY, atom("rex")), tuple(atom("$gen_cast"), cast));
     }
-    await expect.poll(() => running).toBe(4_096);
+    await expect.poll(() => running, { timeout: 10_000 }).toBe(4_096);
     expect(await link.call("m", "quick", [], { via: "rex" })).toBe(1);
     running = 0;
     for (let id = 0; id < 5_000; id++) spawnErpc(evil, id, "slow", []);
     await expect
-      .poll(() => evil.heard.filter(({ control }) => control.type === "spawn_reply").length)
+      .poll(() => evil.heard.filter(({ control }) => control.type === "spawn_reply").length, {
+        timeout: 10_000,
+      })
       .toBe(5_000);
     expect(running).toBe(4_096);
     evil.hangUp();

@@ -183,3 +183,46 @@ function refused(source: string, options: Parameters<typeof parse>[1] = {}): Ter
   }
   throw new Error(`no error for ${source}`);
 }
+
+describe("variables", () => {
+  const variable = (name: string): Term => atom(`is ${name}`);
+  const hole = (number: number) => `$\{${number}}`;
+  const is = (name: string) => atom(`is ${name}`);
+
+  it.each<[string, "elixir" | "erlang", Term]>([
+    [
+      "{x, _, _y, nilly, größe?}",
+      "elixir",
+      tuple(is("x"), is("_"), is("_y"), is("nilly"), is("größe?")),
+    ],
+    ["[x | rest]", "elixir", new ImproperList([is("x")], is("rest"))],
+    [
+      "%{a: x, nil => true}",
+      "elixir",
+      new TermMap([
+        [atom("a"), is("x")],
+        [atom("nil"), atom("true")],
+      ]),
+    ],
+    [`{${hole(0)}, Shop}`, "elixir", tuple(is(hole(0)), atom("Elixir.Shop"))],
+    [`{X, _, x, $x, ${hole(12)}}`, "erlang", tuple(is("X"), is("_"), atom("x"), 120, is(hole(12)))],
+    [
+      "#{a := X, b => _}",
+      "erlang",
+      new TermMap([
+        [atom("a"), is("X")],
+        [atom("b"), is("_")],
+      ]),
+    ],
+  ])("%s in %s", (source, syntax, expected) => {
+    expect(equals(parse(source, { syntax, variable }), expected)).toBe(true);
+  });
+
+  it("are errors without the option, and words of the language with it", () => {
+    expect(() => parse("x")).toThrow(TermSyntaxError);
+    expect(() => parse("{X}", { syntax: "erlang" })).toThrow("not a variable");
+    expect(() => parse("#{a := 1}", { syntax: "erlang" })).toThrow(TermSyntaxError);
+    expect(() => parse("fn", { variable })).toThrow(TermSyntaxError);
+    expect(() => parse("f(x)", { variable })).toThrow("the end of the term");
+  });
+});

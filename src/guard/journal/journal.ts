@@ -16,6 +16,12 @@ const LARGE = 16 * 1024 * 1024;
 /**
  * One node's journal, opened for writing by one process at a time. A record that was torn off by the end of its writer is cut
  * when the journal is opened: its effect had not begun. Format: docs/journal-format.md.
+ * @example
+ * import { Journal } from "beamctl";
+ *
+ * for (const { at, op, kind } of await Journal.read("shop@localhost")) {
+ *   console.log(new Date(at).toISOString(), op, kind);
+ * }
  */
 export class Journal implements AsyncDisposable {
   readonly path: string;

@@ -55,7 +55,7 @@ export interface FaultScheduleOptions {
 const KINDS = ["partition", "cut", "halfClose", "delay", "heal", "wait"] as const;
 
 /**
- * Schedules as an arbitrary of fast-check, version 3 or 4, which is passed in. They shrink as arrays do: to fewer steps, shorter times, fewer nodes.
+ * Schedules as an arbitrary of fast-check (tried with version 4), which is passed in. They shrink as arrays do: to fewer steps, shorter times, fewer nodes.
  * @throws UsageError for less than two nodes
  */
 export function faultSchedule(

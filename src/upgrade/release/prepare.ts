@@ -53,6 +53,12 @@ export interface PrepareReport {
  * suspended; meant for a busy production node. To the version that runs only the first two apply.
  * @throws ReleaseError with what is missing and what to do
  * @throws GuardHeldError JournalError UnfinishedOperationError before anything is changed
+ * @example
+ * import { prepareRelease } from "beamctl";
+ *
+ * const { changes, problems } = await prepareRelease(node, "0.2.0", { dryRun: true });
+ * for (const { what, why } of changes) console.log(what, why);
+ * if (problems.length === 0) await prepareRelease(node, "0.2.0");
  */
 export function prepareRelease(
   node: BeamNode,

@@ -65,6 +65,12 @@ const PATIENCE = 120_000;
  * an interrupted push left (`NAME-VSN.tar.gz.beamctl-part`) is gone on with. Safe on a busy production node: a few chunks are under way at a time, and
  * other traffic goes between their fragments.
  * @throws ReleaseError when it is no package, another file is there, the disk is too small, or a chunk cannot be written
+ * @example
+ * import { pushRelease } from "beamctl";
+ *
+ * const push = pushRelease(node, "shop-0.2.0.tar.gz");
+ * for await (const event of push) if (event.type === "progress") console.log(event.done, event.size);
+ * const { file, md5 } = await push;
  */
 export function pushRelease(
   remote: Remote,

@@ -47,6 +47,11 @@ export interface UndoReport {
  * a library that another version has come to use, and `RELEASES` while another version would be forgotten. An application that was started runs on.
  * @throws ReleaseError when the version runs, or the journal of this machine has no such change
  * @throws GuardHeldError JournalError UnfinishedOperationError before anything is changed
+ * @example
+ * import { undoPrepare } from "beamctl";
+ *
+ * const { changes } = await undoPrepare(node, "0.2.0");
+ * for (const { path, undone, reason } of changes) console.log(path, undone ? "taken back" : reason);
  */
 export async function undoPrepare(
   node: BeamNode,

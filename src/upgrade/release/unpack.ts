@@ -41,6 +41,11 @@ const PATIENCE = 600_000;
  * is in the journal before it is made.
  * @throws ReleaseError when neither the files nor a package are there, or the package cannot be trusted
  * @throws ReleaseHandlerError GuardHeldError JournalError
+ * @example
+ * import { unpackVersion, whichReleases } from "beamctl";
+ *
+ * const running = (await whichReleases(node)).find(({ status }) => status === "permanent");
+ * if (running !== undefined) console.log((await unpackVersion(node, running, "0.2.0")).made);
  */
 export async function unpackVersion(
   node: BeamNode,

@@ -1,6 +1,7 @@
 /** Chosen messages that are lost or late between real nodes: each release with the next one. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { connect } from "../../../src/node/index.ts";
 import { Atom, inspect, Tuple } from "../../../src/term/index.ts";
 import {
   type DistMessage,
@@ -68,6 +69,15 @@ describe.each([
     expect([...seen]).toEqual(expect.arrayContaining(["spawn_request", "monitor"]));
     expect(cluster.history.filter(({ type }) => type === "error")).toEqual([]);
     expect(cluster.history.filter(({ type }) => type === "up")).toHaveLength(1);
+  });
+
+  it("a visitor's link passes too, with large messages", async () => {
+    const epmd = { host: "127.0.0.1", port: cluster.epmdPort };
+    await using visitor = await connect(a.full, { cookie: a.process.cookie, epmd });
+    const large = new Uint8Array(1_000_000).fill(7);
+    const copy = await visitor.call("erlang", "list_to_binary", [[large, large]]);
+    expect((copy as Uint8Array).length).toBe(2_000_000);
+    expect(cluster.history.filter(({ type }) => type === "error")).toEqual([]);
   });
 
   it("a call to a named server is lost once", async () => {

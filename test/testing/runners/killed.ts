@@ -13,7 +13,7 @@ import {
 
 const shop = useNode({}, runner);
 
-runner.test("holds", async () => {
+void runner.test("holds", async () => {
   await withAppEnv(shop, "kernel", { greeting: "hello" });
   await withAppEnv(shop, "kernel", { greeting: "hi" });
   await withLogLevel(shop, "emergency");

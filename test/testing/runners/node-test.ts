@@ -8,24 +8,24 @@ const shop = useNode({}, runner);
 
 const greeting = () => evaluate(shop, "application:get_env(kernel, greeting)", { as: "js" });
 
-runner.test("greets", async () => {
+void runner.test("greets", async () => {
   await withAppEnv(shop, "kernel", { greeting: "hello" }); // taken back after the test
   assert.deepEqual(await greeting(), ["ok", "hello"]);
 });
 
-runner.test("has forgotten the greeting", async () => {
+void runner.test("has forgotten the greeting", async () => {
   assert.equal(await greeting(), undefined);
 });
 
-runner.describe("a suite", () => {
-  runner.it("shares the node", async () => {
+void runner.describe("a suite", () => {
+  void runner.it("shares the node", async () => {
     await withAppEnv(shop, "kernel", { greeting: "hi" });
     assert.deepEqual(await greeting(), ["ok", "hi"]);
   });
 });
 
 if (process.env["SHOP_FAILS"] !== undefined) {
-  runner.test("cannot be cleaned", () => {
+  void runner.test("cannot be cleaned", () => {
     shop.own({ [Symbol.asyncDispose]: () => Promise.reject(new Error("stuck for ever")) });
   });
 }
