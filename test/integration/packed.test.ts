@@ -4,10 +4,33 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ROOT } from "../../scripts/bootstrap.mjs";
+import { exampleFiles } from "../support/guide/example.ts";
 import { Project } from "../support/guide/project.ts";
 import { provision, startErl } from "../support/index.ts";
 
 const QUIET = ["--prefer-offline", "--no-audit", "--no-fund"];
+
+/** Uses each entry point. */
+const CONSUMER = `
+import { type BeamNode, connect } from "beamctl";
+import * as dist from "beamctl/dist";
+import { encode } from "beamctl/etf";
+import { plan } from "beamctl/instructions";
+import { parse, type Term } from "beamctl/term";
+import { type NodeFixture, openFixture, sandbox, term, useNode } from "beamctl/testing";
+const hook = () => {};
+const hooks = { beforeAll: hook, afterAll: hook, beforeEach: hook, afterEach: hook };
+export const shop: NodeFixture = useNode({}, hooks);
+export const bytes: Uint8Array = encode(parse("{:ok, 1}") satisfies Term);
+export async function use(node: BeamNode): Promise<string> {
+  await using fixture = await openFixture({ node: "a@b", cookie: "c" });
+  await using box = await sandbox(fixture, { repos: ["Shop.Repo"] });
+  // @ts-expect-error a sandbox has no such option
+  await sandbox(node, { repos: [], unknown: true });
+  return box.headers["user-agent"] + String(term\`{:ok, _}\`);
+}
+export { connect, dist, plan };
+`;
 
 interface Manifest {
   readonly version: string;
@@ -71,35 +94,20 @@ it("has the command", async () => {
   expect(output).toBe(`${manifest.version}\n`);
 });
 
-it("has types for both ways to resolve modules", async () => {
-  await project.link("@types/node");
+it("has types for both ways to resolve modules, and for the example project", async () => {
+  await project.link("@types/node", "@types/ws", "vitest", "ws");
+  const phoenix = await readFile(join(ROOT, "test/support/shop/phoenix.d.ts"), "utf8");
   await project.write({
-    "consumer.ts": `
-      import { type BeamNode, connect } from "beamctl";
-      import { plan } from "beamctl/instructions";
-      import { encode } from "beamctl/etf";
-      import { type Term, parse } from "beamctl/term";
-      import * as dist from "beamctl/dist";
-      import { type NodeFixture, openFixture, sandbox, term, useNode } from "beamctl/testing";
-      export const shop: NodeFixture = useNode({}, { beforeAll() {}, afterAll() {}, beforeEach() {}, afterEach() {} });
-      export const bytes: Uint8Array = encode(parse("{:ok, 1}") satisfies Term);
-      export async function use(node: BeamNode): Promise<string> {
-        await using fixture = await openFixture({ node: "a@b", cookie: "c" });
-        await using box = await sandbox(fixture, { repos: ["Shop.Repo"] });
-        // @ts-expect-error a sandbox has no such option
-        await sandbox(node, { repos: [], unknown: true });
-        return box.headers["user-agent"] + String(term\`{:ok, _}\`);
-      }
-      export { connect, dist, plan };
-    `,
+    ...(await exampleFiles()),
+    "phoenix.d.ts": phoenix,
+    "consumer.ts": CONSUMER,
   });
-  const common = ["--noEmit", "--strict", "--target", "es2022", "--types", "node"];
-  const lib = ["--lib", "es2023,esnext.disposable"];
-  const check = (...args: readonly string[]) =>
-    project.typecheck(...common, ...lib, ...args, "--ignoreConfig", "consumer.ts");
-  expect((await check("--module", "nodenext")).output).toBe("");
-  const bundler = ["--module", "esnext", "--moduleResolution", "bundler", "--skipLibCheck"];
-  expect((await check(...bundler)).output).toBe("");
+  const node = await project.typecheck("--project", ".", "--skipLibCheck", "false");
+  expect(node.output).toBe("");
+  const bundler = ["--module", "esnext", "--moduleResolution", "bundler"];
+  const common = ["--noEmit", "--strict", "--types", "node", "--lib", "es2023,esnext.disposable"];
+  const args = ["--ignoreConfig", ...common, "--target", "es2022", ...bundler, "consumer.ts"];
+  expect((await project.typecheck(...args, "--skipLibCheck")).output).toBe("");
 }, 120_000);
 
 it("runs tests in plain JavaScript with node:test", async () => {
