@@ -8,9 +8,11 @@ import { type TermBindings, TermPattern } from "./term-pattern.ts";
 /**
  * Asserts that a value matches a pattern, or is a term, and gives what the variables bind. For node:test, or wherever there is no `expect`.
  * @example
- * ```ts
+ * import { atom } from "beamctl/term";
+ * import { assertTerm, process, term } from "beamctl/testing";
+ *
+ * const cart = process(node, "Shop.Cart");
  * const { items } = assertTerm(await cart.call(atom("get")), term`{:ok, %{items: items}}`);
- * ```
  * @throws AssertionError of `node:assert`, which says where the value differs
  */
 export function assertTerm(value: unknown, pattern: TermPattern | Term): TermBindings {

@@ -21,7 +21,16 @@ export interface LogWaitOptions {
   readonly timeout?: number | undefined;
 }
 
-/** Events that are being captured. `await using` ends it. */
+/**
+ * Events that are being captured. `await using` ends it.
+ * @example
+ * import { captureLogs, evaluate } from "beamctl/testing";
+ *
+ * await using logs = await captureLogs(shop, { level: "info" });
+ * await evaluate(shop, "Shop.sell(:tea)");
+ * const { level } = await logs.until(/only \d+ left/, { timeout: 1_000 });
+ * for (const { text } of await logs.all()) console.log(text);
+ */
 export class CapturedLogs implements AsyncDisposable {
   readonly #target: Target;
   readonly #stream: LogStream;
@@ -126,6 +135,9 @@ function matcher(matching: LogMatch | undefined): (event: LogEvent) => boolean {
  * microseconds. Nothing stays on the node, also when the runner is gone.
  * @throws ScriptError TimeoutError NodeDownError; LimitError when more than 10000 events wait
  * @example
+ * import { captureLogs, evaluate } from "beamctl/testing";
+ * import { expect } from "vitest";
+ *
  * const events = await captureLogs(shop, { level: "warning" }, () => evaluate(shop, "Shop.sell(:tea)"));
  * expect(events.map(({ text }) => text)).toEqual(["only 2 left"]);
  *

@@ -16,7 +16,15 @@ export interface DeadProcess extends ProcessBrief {
  */
 export type SupervisorDecision = "restarted" | "stopped" | "gave up" | "undecided" | "unsupervised";
 
-/** The report of a crash. */
+/**
+ * The report of a crash.
+ * @example
+ * import { process } from "beamctl/testing";
+ *
+ * const outcome = await process(shop, "Shop.Cart").crash("raise");
+ * outcome.expectOnlyThatDied();
+ * console.log(outcome.decision, outcome.restartedAs, `after ${outcome.decidedAfter} ms`);
+ */
 export class CrashOutcome {
   /** The process that crashed. */
   readonly process: DeadProcess;

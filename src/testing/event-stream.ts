@@ -31,7 +31,16 @@ export class UnexpectedEventError extends BeamError {
 const DEFAULT_TIMEOUT = 5_000;
 const TOLD = 5;
 
-/** A queue of events. Made by the helpers, each of which says what its events and their labels are. */
+/**
+ * A queue of events. Made by the helpers, each of which says what its events and their labels are.
+ * @example
+ * import { pg } from "beamctl/testing";
+ *
+ * await using events = await pg(shop, "shop"); // the streams: of pg, telemetry, and of a topic of pubsub
+ * await events.next("join orders", { timeout: 1_000 });
+ * await events.expectNone(50, "leave *");
+ * for (const { kind, pids } of await events.drain()) console.log(kind, pids);
+ */
 export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncDisposable {
   readonly #node: string;
   readonly #what: string;

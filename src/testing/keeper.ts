@@ -44,6 +44,18 @@ const scripts = new WeakMap<KeeperScript, Script>();
  * Starts a process on the node that runs `setUp`, waits, and runs `undo`. The text is parsed there once per connection; no module is
  * loaded. As safe on a busy node as the two texts are.
  * @throws ScriptError when `setUp` raised; then nothing is kept and `undo` does not run
+ * @example
+ * import { atom } from "beamctl/term";
+ * import { type KeeperScript, keep } from "beamctl/testing";
+ *
+ * const NAME: KeeperScript = {
+ *   name: "name",
+ *   bindings: ["Name"],
+ *   setUp: "true = erlang:register(Name, self()), self()",
+ *   undo: "erlang:unregister(Name)",
+ * };
+ * await using kept = await keep(node, NAME, { Name: atom("shop_lock") });
+ * console.log(kept.value); // its pid
  */
 export async function keep(
   node: BeamNode,

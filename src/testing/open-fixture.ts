@@ -6,7 +6,15 @@ import { FixtureError } from "./errors.ts";
 import { type NodeOptions, type Opened, openNode } from "./node-options.ts";
 import type { NodeFixture } from "./target.ts";
 
-/** A fixture that is open. `await using` cleans it, closes its connection and ends the node, if it was started for it. */
+/**
+ * A fixture that is open. `await using` cleans it, closes its connection and ends the node, if it was started for it.
+ * @example
+ * import { openFixture, withLogLevel } from "beamctl/testing";
+ *
+ * await using fixture = await openFixture(); // the node of the environment, see NodeOptions
+ * await withLogLevel(fixture, "debug");
+ * await fixture.clean(); // the level is what it was; the connection stays
+ */
 export class OpenFixture implements NodeFixture, AsyncDisposable {
   readonly node: BeamNode;
   readonly #started: Opened["started"];
@@ -58,7 +66,9 @@ export class OpenFixture implements NodeFixture, AsyncDisposable {
 /**
  * Connects a fixture for one scope. Safe on a busy node: it costs one process there.
  * @example
- * await using fixture = await openFixture({ node, cookie, address });
+ * import { openFixture, withAppEnv } from "beamctl/testing";
+ *
+ * await using fixture = await openFixture({ node: "shop@localhost", cookieFile: "shop.cookie" });
  * await withAppEnv(fixture, "kernel", { greeting: "hello" }); // taken back at the end of the scope
  * @throws UsageError when no node or no cookie is named, and what `connect` throws
  */

@@ -22,7 +22,17 @@ const FIND: Script = new Script({
   source: `${WHEREIS}\nWhereis(Who)`,
 });
 
-/** A process that a test looks at and acts on. A name is looked up anew each time, so that the probe outlives a restart; a pid stays that pid. */
+/**
+ * A process that a test looks at and acts on. A name is looked up anew each time, so that the probe outlives a restart; a pid stays that pid.
+ * @example
+ * import { parse } from "beamctl/term";
+ * import { process, term } from "beamctl/testing";
+ *
+ * const cart = process(shop, "Shop.Cart");
+ * await cart.replaceState(parse("%{items: []}"), { revert: true }); // until the test is over
+ * await cart.cast(parse('{:add, "tea"}'));
+ * const state = await cart.state(term`%{items: ["tea"]}`);
+ */
 export class ProcessProbe {
   /** As it was given. */
   readonly name: ProcessName;
@@ -160,7 +170,9 @@ type During = () => unknown;
 /**
  * A probe of one process. Nothing is sent until one of its methods is called.
  * @example
- * ```ts
+ * import { atom, parse } from "beamctl/term";
+ * import { assertTerm, process, term } from "beamctl/testing";
+ *
  * const cart = process(node, "Shop.Cart");
  * await cart.cast(parse('{:add, "tea"}'));
  * await cart.state(term`%{items: ["tea" | _]}`, { timeout: 1_000 });
@@ -174,7 +186,6 @@ type During = () => unknown;
  *
  * await cart.replaceState(term`%{id: 1, items: []}`.toTerm());
  * await cart.untilIdle();
- * ```
  */
 export function process(target: Target, name: ProcessName): ProcessProbe {
   return new ProcessProbe(target, name);

@@ -38,7 +38,16 @@ const OK = atom("ok");
 const PUBSUB = "Elixir.Phoenix.PubSub";
 const CHANNELS = "Elixir.Phoenix.Channel.Server";
 
-/** A joined PubSub; `await using` leaves it and ends its subscriptions. */
+/**
+ * A joined PubSub; `await using` leaves it and ends its subscriptions.
+ * @example
+ * import { parse } from "beamctl/term";
+ * import { pubsub } from "beamctl/testing";
+ *
+ * await using bus = await pubsub(shop, "Shop.PubSub");
+ * await bus.broadcast("orders", parse("{:created, 7}")); // any term, for processes that subscribed
+ * await bus.broadcast("room:1", { event: "shout", payload: parse('%{"body" => "hi"}') }); // for channels
+ */
 export class PubSub implements AsyncDisposable {
   readonly #node: BeamNode;
   readonly #name: Atom;

@@ -51,10 +51,13 @@ const ALLOW_REMEDY =
  * For a node that runs for tests alone: the pool must be `Ecto.Adapters.SQL.Sandbox`.
  *
  * @example
+ * import { sandbox } from "beamctl/testing";
+ *
+ * const url = "http://localhost:4000/orders";
  * await using box = await sandbox(node, { repos: ["Shop.Repo"] });
  * const headers = { ...box.headers, "content-type": "application/json" };
- * await fetch(`${shop}/orders`, { method: "POST", headers, body: JSON.stringify({ item: "tea", quantity: 2 }) });
- * const { orders } = await (await fetch(`${shop}/orders`, { headers })).json(); // the one order
+ * await fetch(url, { method: "POST", headers, body: JSON.stringify({ item: "tea", quantity: 2 }) });
+ * const orders = await (await fetch(url, { headers })).json(); // the one order
  * @throws SandboxPoolError when a repo has another pool
  * @throws TopologyError when there is no such repo, or it is not started
  * @throws SandboxError when the pool gave no connection
@@ -92,7 +95,15 @@ export async function sandbox(target: Target, options: SandboxOptions): Promise<
   );
 }
 
-/** A sandbox; `await using` rolls it back. */
+/**
+ * A sandbox; `await using` rolls it back.
+ * @example
+ * import { sandbox } from "beamctl/testing";
+ *
+ * await using box = await sandbox(shop, { repos: ["Shop.Repo"], mode: "manual" });
+ * await box.allow("Shop.Worker"); // which queries by itself
+ * await fetch("http://localhost:4000/orders", { headers: box.headers });
+ */
 export class Sandbox implements AsyncDisposable {
   /** The process of the node that owns the connections. */
   readonly owner: Pid;

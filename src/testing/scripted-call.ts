@@ -22,7 +22,18 @@ export interface ScriptedCall {
 /** What a call is answered with: a term, or a function that makes one of the arguments. */
 export type Reply = Term | ((...args: Term[]) => Term | Promise<Term>);
 
-/** One expected call, made by `ScriptedNode.on`. Answers `:ok`, any number of times but at least once, until it is told otherwise. */
+/**
+ * One expected call, made by `ScriptedNode.on`. Answers `:ok`, any number of times but at least once, until it is told otherwise.
+ * @example
+ * import { atom, parse } from "beamctl/term";
+ * import { scriptedNode, term } from "beamctl/testing";
+ *
+ * await using shop = await scriptedNode();
+ * shop.on("Shop", "price", [term`%{sku: _}`]).reply(7).times(2);
+ * shop.on("Shop", "total").reply((...args) => args.length).delay(20);
+ * const refused = shop.on("Shop", "buy", [atom("ink")]).raises("error", parse("{:none_left, :ink}"));
+ * console.log(refused.came);
+ */
 export class Expectation {
   readonly #module: string;
   readonly #function: string;

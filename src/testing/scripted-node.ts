@@ -33,7 +33,16 @@ export class UnmetExpectationError extends BeamError {
   }
 }
 
-/** A node in memory. `await using` closes its link; it does not verify. */
+/**
+ * A node in memory. `await using` closes its link; it does not verify.
+ * @example
+ * import { atom } from "beamctl/term";
+ * import { scriptedNode } from "beamctl/testing";
+ *
+ * await using shop = await scriptedNode({ name: "shop@localhost" });
+ * shop.serve("Shop.Cart", { call: (request) => (request === atom("total") ? 12 : atom("error")) });
+ * await shop.node.genCall("Elixir.Shop.Cart", atom("total")); // 12
+ */
 export class ScriptedNode implements AsyncDisposable {
   /** To be given to the code under test: a connected node by a real link, whose encoding, limits, timeouts and errors are those of any other. */
   readonly node: BeamNode;
@@ -95,6 +104,10 @@ export class ScriptedNode implements AsyncDisposable {
  * that names the call. It runs no Erlang: what needs scripts on the node (`evaluate`, the other helpers) wants a real one, or their calls expected.
  * @throws UsageError when the name is no node name
  * @example
+ * import { parse } from "beamctl/term";
+ * import { scriptedNode, term } from "beamctl/testing";
+ * import { expect } from "vitest";
+ *
  * await using shop = await scriptedNode();
  * shop.on("Shop", "price", [term`%{sku: _}`]).reply(7).once();
  * expect(await shop.node.call("Elixir.Shop", "price", [parse('%{sku: "tea"}')])).toBe(7);

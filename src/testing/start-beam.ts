@@ -34,7 +34,16 @@ export interface StartBeamOptions extends StartOptions {
   readonly command: readonly [string, ...string[]];
 }
 
-/** A node that was started. `await using` ends it with all its processes at once; `stop` lets it shut down. */
+/**
+ * A node that was started. `await using` ends it with all its processes at once; `stop` lets it shut down.
+ * @example
+ * import { startBeam } from "beamctl/testing";
+ *
+ * await using beam = await startBeam({ command: ["mix", "run", "--no-halt"], readyWhen: "shop" });
+ * console.log(beam.name, beam.address.port, beam.pid);
+ * await beam.stop(); // as its supervisor would
+ * console.log(beam.output());
+ */
 export class StartedBeam implements StartedNode, AsyncDisposable {
   readonly name: string;
   readonly cookie: string;
@@ -79,6 +88,8 @@ export class StartedBeam implements StartedNode, AsyncDisposable {
  * the runtime travel in `ERL_AFLAGS`, which every `erl` below it inherits: have `mix` compile before. Linux and macOS; OTP 23 and later.
  * @throws StartError with what it wrote, when it ends or is not ready in time
  * @example
+ * import { openFixture, startBeam } from "beamctl/testing";
+ *
  * await using beam = await startBeam({ command: ["erl", "-noinput"] });
  * await using fixture = await openFixture(() => beam);
  */

@@ -28,7 +28,9 @@ export type StartReleaseOptions = StartOptions &
  * @throws StartError with what it wrote, when it ends or is not ready in time
  * @throws UsageError when there is no start script under `releasePath`
  * @example
- * await using shop = await startRelease({ releasePath, readyWhen: "shop" });
+ * import { openFixture, startRelease } from "beamctl/testing";
+ *
+ * await using shop = await startRelease({ releasePath: "_build/prod/rel/shop", readyWhen: "shop" });
  * await using fixture = await openFixture(() => shop);
  */
 export async function startRelease(options: StartReleaseOptions): Promise<StartedBeam> {

@@ -5,7 +5,17 @@ import { EventStream, type EventStreamOptions } from "./event-stream.ts";
 import type { PubSubMessage } from "./pubsub-message.ts";
 import { wildcard } from "./wildcard.ts";
 
-/** The messages of some topics. Their label, which a text given to `next` or `drain` is compared with, is the topic. */
+/**
+ * The messages of some topics. Their label, which a text given to `next` or `drain` is compared with, is the topic.
+ * @example
+ * import { pubsub } from "beamctl/testing";
+ *
+ * await using bus = await pubsub(shop, "Shop.PubSub");
+ * await using rooms = bus.subscribe("room:*");
+ * const first = await rooms.next("room:1");
+ * const shout = await rooms.next(({ event }) => event === "shout");
+ * await rooms.expectNone();
+ */
 export class Subscription extends EventStream<PubSubMessage> {
   /** What it was made with: `room:*`. */
   readonly topic: string;

@@ -15,10 +15,9 @@ export interface TermMatchers<Result = void> {
 /**
  * Matchers that compare as the BEAM does and speak Elixir when they fail. Registered and typed once, in a set-up file:
  * @example
- * ```ts
  * // vitest
  * import { expect } from "vitest";
- * import { type TermMatchers, termMatchers } from "beamctl/testing";
+ * import { type TermMatchers, term, termMatchers } from "beamctl/testing";
  * expect.extend(termMatchers);
  * declare module "vitest" {
  *   interface Matchers<T = any> extends TermMatchers<T> {}
@@ -33,9 +32,9 @@ export interface TermMatchers<Result = void> {
  * }
  *
  * // then
+ * const reply = await node.call("Elixir.Shop", "first", []);
  * expect(reply).toMatchTerm(term`{:ok, %{name: _}}`);
  * expect(reply).not.toEqualTerm(term`:error`);
- * ```
  */
 export const termMatchers: {
   readonly toMatchTerm: (received: unknown, pattern: TermPattern | Term) => Compared;

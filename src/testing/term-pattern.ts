@@ -9,7 +9,16 @@ import { patternText } from "./pattern-text.ts";
 /** What the variables of a pattern stand for, by name. */
 export type TermBindings = Readonly<Record<string, Term>>;
 
-/** A pattern, made by {@link term}. Matching has no side effects beyond those of its predicates, and nothing leaves this process. */
+/**
+ * A pattern, made by {@link term}. Matching has no side effects beyond those of its predicates, and nothing leaves this process.
+ * @example
+ * import { parse } from "beamctl/term";
+ * import { term } from "beamctl/testing";
+ *
+ * const pattern = term`{:ok, %{id: id, name: "tea"}}`;
+ * pattern.matches(parse('{:ok, %{id: 7, name: "tea", tags: []}}')); // => { id: 7 }
+ * pattern.explain(parse(":error"))?.got; // => ':error'
+ */
 export class TermPattern {
   /** @internal What it is made of. */
   readonly node: PatternNode;

@@ -21,11 +21,15 @@ const PATIENCE = 60_000;
  * @param hooks the runner's, as `import * as vitest from "vitest"`; default its globals, as jest has them
  * @throws FixtureError when there are no hooks; `.node` throws it before the node is connected and after the end
  * @example
- * const shop = useNode({ node, cookie, address }, vitest);
+ * import { evaluate, useNode, withAppEnv } from "beamctl/testing";
+ * import * as vitest from "vitest";
+ * import { expect, test } from "vitest";
+ *
+ * const shop = useNode({ node: "shop@localhost", cookieFile: "shop.cookie" }, vitest);
  *
  * test("greets", async () => {
  *   await withAppEnv(shop, "kernel", { greeting: "hello" }); // taken back after the test
- *   expect(await evaluate(shop, "application:get_env(kernel, greeting)")).toEqual(["ok", "hello"]);
+ *   expect(await evaluate(shop, "Application.get_env(:kernel, :greeting)", { as: "js" })).toBe("hello");
  * });
  */
 export function useNode(options: NodeOptions = {}, hooks?: Hooks): NodeFixture {

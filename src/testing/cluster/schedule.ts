@@ -23,7 +23,18 @@ export type FaultStep =
   | { readonly step: "heal" }
   | { readonly step: "wait"; readonly milliseconds: number };
 
-/** Steps in their order. `String(schedule)` is what fast-check shows of a counterexample. */
+/**
+ * Steps in their order. `String(schedule)` is what fast-check shows of a counterexample.
+ * @example
+ * import { FaultSchedule } from "beamctl/testing";
+ *
+ * const schedule = new FaultSchedule([
+ *   { step: "cut", from: "a", to: "b" },
+ *   { step: "wait", milliseconds: 50 },
+ *   { step: "heal" },
+ * ]);
+ * String(schedule); // => 'cut a -> b; wait 50 ms; heal'
+ */
 export class FaultSchedule {
   readonly steps: readonly FaultStep[];
 
@@ -57,6 +68,12 @@ const KINDS = ["partition", "cut", "halfClose", "delay", "heal", "wait"] as cons
 /**
  * Schedules as an arbitrary of fast-check (tried with version 4), which is passed in. They shrink as arrays do: to fewer steps, shorter times, fewer nodes.
  * @throws UsageError for less than two nodes
+ * @example
+ * import { faultSchedule } from "beamctl/testing";
+ * import fc from "fast-check";
+ *
+ * const schedules = faultSchedule(fc, { nodes: ["a", "b", "c"], how: ["reset"], maxSteps: 3 });
+ * fc.assert(fc.property(schedules, ({ steps }) => steps.length <= 3)); // with a cluster: see runSchedule
  */
 export function faultSchedule(
   fc: FastCheck,
