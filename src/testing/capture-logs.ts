@@ -88,6 +88,7 @@ export class CapturedLogs implements AsyncDisposable {
     }
   }
 
+  /** Ends it; what was captured stays. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stream.close();
   }

@@ -160,6 +160,7 @@ export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncD
     }
   }
 
+  /** Ends it; what waits can still be read. */
   abstract [Symbol.asyncDispose](): Promise<void>;
 
   /** @internal Resolves when all that the node has sent up to now is here. */

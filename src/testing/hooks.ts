@@ -6,18 +6,26 @@ type Work = () => Promise<void>;
 
 /** Hooks as vitest, jest and bun name them: their named imports, or a whole `import * as runner`. A timeout is in milliseconds. */
 export interface AllHooks {
-  readonly beforeAll: (work: Work, timeout: number) => unknown;
-  readonly afterAll: (work: Work, timeout: number) => unknown;
-  readonly beforeEach: (work: Work, timeout: number) => unknown;
-  readonly afterEach: (work: Work, timeout: number) => unknown;
+  /** Before all tests. */
+  readonly beforeAll: (work: () => Promise<void>, timeout: number) => unknown;
+  /** After all tests. */
+  readonly afterAll: (work: () => Promise<void>, timeout: number) => unknown;
+  /** Before each test. */
+  readonly beforeEach: (work: () => Promise<void>, timeout: number) => unknown;
+  /** After each test. */
+  readonly afterEach: (work: () => Promise<void>, timeout: number) => unknown;
 }
 
 /** Hooks as node:test names them. */
 export interface PlainHooks {
-  readonly before: (work: Work, options: { timeout: number }) => unknown;
-  readonly after: (work: Work, options: { timeout: number }) => unknown;
-  readonly beforeEach: (work: Work, options: { timeout: number }) => unknown;
-  readonly afterEach: (work: Work, options: { timeout: number }) => unknown;
+  /** Before all tests. */
+  readonly before: (work: () => Promise<void>, options: { timeout: number }) => unknown;
+  /** After all tests. */
+  readonly after: (work: () => Promise<void>, options: { timeout: number }) => unknown;
+  /** Before each test. */
+  readonly beforeEach: (work: () => Promise<void>, options: { timeout: number }) => unknown;
+  /** After each test. */
+  readonly afterEach: (work: () => Promise<void>, options: { timeout: number }) => unknown;
 }
 
 /** What a fixture registers with. */

@@ -48,6 +48,10 @@ export class OpenFixture implements NodeFixture, AsyncDisposable {
     return this.#belongings.clear(this.node.name);
   }
 
+  /**
+   * Cleans it, closes its connection and ends the node, if it was started for it.
+   * @throws CleanUpError as {@link OpenFixture.clean}
+   */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

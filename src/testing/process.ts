@@ -140,7 +140,7 @@ export class ProcessProbe {
    * @throws NoProcessError when it is not there to begin with
    * @throws WaitError when it is not started again in `timeout` (default 5000 ms), with what its supervisor did instead
    */
-  async restarted(during?: During, options: WaitForOptions = {}): Promise<Restarted> {
+  async restarted(during?: () => unknown, options: WaitForOptions = {}): Promise<Restarted> {
     const node = nodeOf(this.#target);
     const before =
       during === undefined && this.#seen !== undefined && !(this.name instanceof Pid)
@@ -163,9 +163,6 @@ export class ProcessProbe {
     return crash(nodeOf(this.#target), this.name, way, options);
   }
 }
-
-/** A function that provokes something; what it gives is not looked at. */
-type During = () => unknown;
 
 /**
  * A probe of one process. Nothing is sent until one of its methods is called.

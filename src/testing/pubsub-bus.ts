@@ -134,6 +134,7 @@ export class PubSub implements AsyncDisposable {
     await this.#ask(PUBSUB, "direct_broadcast", [...to, ...rest]);
   }
 
+  /** Leaves it and ends its subscriptions. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end("closed");
     await this.#scope[Symbol.asyncDispose]();

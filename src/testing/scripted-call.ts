@@ -119,6 +119,7 @@ export class Expectation {
       : `${this.toString()} was expected ${wanted} times, and came ${this.#came}`;
   }
 
+  /** As `Shop.price(%{sku: _})`. */
   toString(): string {
     const args = this.#args?.map(textOfPattern) ?? ["..."];
     return `${inspect(atom(this.#module))}.${this.#function}(${args.join(", ")})`;

@@ -94,6 +94,7 @@ export class ScriptedNode implements AsyncDisposable {
     if (all.length > 0) throw new UnmetExpectationError(this.node.name, all);
   }
 
+  /** Closes its link; does not verify. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.node.close();
   }

@@ -76,6 +76,7 @@ export class StartedBeam implements StartedNode, AsyncDisposable {
     return this.#child.stop();
   }
 
+  /** Ends it with all its processes at once (SIGKILL). */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#child[Symbol.asyncDispose]();
   }

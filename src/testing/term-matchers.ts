@@ -37,6 +37,8 @@ export interface TermMatchers<Result = void> {
  * expect(reply).not.toEqualTerm(term`:error`);
  */
 export const termMatchers: {
+  /** As {@link TermMatchers.toMatchTerm}. */
   readonly toMatchTerm: (received: unknown, pattern: TermPattern | Term) => Compared;
+  /** As {@link TermMatchers.toEqualTerm}. */
   readonly toEqualTerm: (received: unknown, expected: TermPattern | Term) => Compared;
 } = { toMatchTerm: compareMatch, toEqualTerm: compareEqual };

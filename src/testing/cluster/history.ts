@@ -27,6 +27,7 @@ export interface FaultEvent {
   readonly nodes: readonly string[];
   /** The rest, in words. */
   readonly detail: string;
+  /** It as a line of text. */
   toString(): string;
 }
 

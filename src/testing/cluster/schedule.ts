@@ -42,6 +42,7 @@ export class FaultSchedule {
     this.steps = steps;
   }
 
+  /** Its steps in words. */
   toString(): string {
     return this.steps.length === 0 ? "no faults" : this.steps.map(describe).join("; ");
   }
