@@ -20,15 +20,28 @@ const REMEDIES: readonly [RegExp, string][] = [
     "Nothing speaks TLS there: is it the distribution port, and was the node started with -proto_dist inet_tls?",
   ],
   [
+    // With TLS 1.3 a node says it; with TLS 1.2 it is the handshake failure below.
+    /CERTIFICATE_REQUIRED/,
+    "The other side wants a certificate of ours: give `cert` and `key`, signed by an authority of its cacertfile.",
+  ],
+  [
+    /ALERT_HANDSHAKE_FAILURE/,
+    "Either the other side wants a certificate and we gave none (`cert` and `key`), or the two have no version or cipher in common: look at its log, at minVersion and at the node's ssl_dist_optfile.",
+  ],
+  [
     /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|NO_SHARED_CIPHER|HANDSHAKE_FAILURE/,
     "The two sides have no version or cipher in common: look at minVersion and at the node's ssl_dist_optfile.",
   ],
   [
-    /ALERT|PEER_DID_NOT_RETURN|ECONNRESET/,
-    "The other side did not accept our certificate: look at its log, and at `cert`, `key` and its cacertfile.",
+    /PEER_DID_NOT_RETURN/,
+    "The other side gave no certificate, and one is wanted here: start it with a certificate and a key of its own.",
   ],
   [
-    /PEM|ASN1|KEY_VALUES_MISMATCH|BAD_DECRYPT|BAD_PASSWORD|ENOENT|DECODER/,
+    /ALERT|ECONNRESET/,
+    "The other side did not accept our certificate, or wants one and we gave none: look at its log, and at `cert`, `key` and its cacertfile.",
+  ],
+  [
+    /PEM|ASN1|KEY_VALUES_MISMATCH|BAD_DECRYPT|BAD_PASSWORD|ENOENT|DECODER|OSSL_UNSUPPORTED/,
     "Check the files of certificate and key: both in PEM, and belonging together.",
   ],
 ];
