@@ -7,12 +7,18 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ROOT } from "./bootstrap.mjs";
 
-/** Each service, by what the tests call it. */
+/** Each service, by what its ports are called. */
 const SERVICES = { BANDIT: "bandit", COWBOY: "cowboy", TLS: "bandit-tls", E2E: "e2e" };
+/** What the tests call them: Bandit's is also the one of no kind, Cowboy's the one beside it. */
+const TARGETS = [
+  ["", "bandit"],
+  ["PEER_", "cowboy"],
+  ...Object.entries(SERVICES).map(([kind, service]) => [`${kind}_`, service]),
+];
 /** The project that keeps the images. */
 const KEEPER = "beamctl-phoenix";
 const HEALTHY_WITHIN = 300_000;
-const LOG_LINES = "200";
+const LOG_LINES = "50";
 
 /** The command of Compose on this machine, as words, or in one sentence why there is none. */
 export function findCompose() {
@@ -66,7 +72,7 @@ export class Compose {
     }
   }
 
-  /** What the tests read: `BEAMCTL_TEST_…`. The node of Bandit is also the one without a kind. */
+  /** What the tests read: `BEAMCTL_TEST_…`. */
   variables() {
     const found = { BEAMCTL_TEST_COOKIE_FILE: join(this.secrets, "cookie") };
     const certificates = join(this.secrets, "tls");
@@ -75,12 +81,10 @@ export class Compose {
     found.BEAMCTL_TEST_TLS_CA = join(certificates, "ca.pem");
     found.BEAMCTL_TEST_TLS_CERT = join(certificates, "client.pem");
     found.BEAMCTL_TEST_TLS_KEY = join(certificates, "client.key");
-    for (const [kind, service] of [["", SERVICES.BANDIT], ...Object.entries(SERVICES)]) {
-      const prefix = `BEAMCTL_TEST_${kind}${kind === "" ? "" : "_"}`;
-      const name = service === "e2e" ? "e2e" : "shop";
-      found[`${prefix}NODE`] = `${name}@${service}`;
-      found[`${prefix}ADDRESS`] = this.#port(service, "9100");
-      found[`${prefix}HTTP`] = `http://${this.#port(service, "4000")}`;
+    for (const [kind, service] of TARGETS) {
+      found[`BEAMCTL_TEST_${kind}NODE`] = `shop@${service}`;
+      found[`BEAMCTL_TEST_${kind}ADDRESS`] = this.#port(service, "9100");
+      found[`BEAMCTL_TEST_${kind}HTTP`] = `http://${this.#port(service, "4000")}`;
     }
     return found;
   }
@@ -106,7 +110,8 @@ export class Compose {
 
   /** How somebody brings it down by hand. */
   hint() {
-    return `BEAMCTL_PHOENIX_SECRETS=${this.secrets} ${this.command.join(" ")} -p ${this.project} down -v --rmi local`;
+    const down = `${this.command.join(" ")} -p ${this.project} down -v --rmi local`;
+    return `BEAMCTL_PHOENIX_SECRETS=${this.secrets} ${down} && rm -r ${this.secrets}`;
   }
 
   #id(service) {
@@ -135,7 +140,7 @@ export class Compose {
       child.on("error", reject);
       child.on("close", (code) => {
         signal?.removeEventListener("abort", end);
-        if (signal?.aborted) reject(signal.reason);
+        if (signal?.aborted) reject(new Error("interrupted"));
         else if (code === 0) resolve();
         else reject(new Error(`${[program, ...args].join(" ")} ended with ${code}`));
       });

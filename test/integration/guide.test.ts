@@ -28,7 +28,7 @@ it("is TypeScript without an error", async () => {
   const { output, code } = await guide.project.typecheck();
   expect(output).toBe("");
   expect(code).toBe(0);
-});
+}, 120_000);
 
 it("runs with vitest", async () => {
   const { env } = await provision("otp27");
@@ -36,7 +36,7 @@ it("runs with vitest", async () => {
   const { output, code } = await runVitest(guide, names, env);
   expect(output).toMatch(/Test Files +4 passed \(4\)/);
   expect(code).toBe(0);
-});
+}, 120_000);
 
 it("runs with node:test", async () => {
   const { env } = await provision("otp27");

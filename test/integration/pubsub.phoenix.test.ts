@@ -94,6 +94,8 @@ describe.skipIf(target === undefined)("a live Phoenix", () => {
     const shout = await room.next(topic);
     expect(shout.event).toBe("shout");
     expect(inspect(shout.payload)).toBe('%{"body" => "from the channel"}');
+    // PubSub tells the other nodes, of which we are one, before its own.
+    await expect.poll(() => received("shout").length).toBe(1);
     await bus.broadcast(topic, { event: "shout", payload: body("from outside") });
     await expect
       .poll(() => received("shout").map((frame) => frame[4]))

@@ -33,7 +33,7 @@ export async function makeGuide(): Promise<Guide> {
 
 /** Runs some of its tests with vitest. */
 export function runVitest(
-  { project }: Guide,
+  { project }: Pick<Guide, "project">,
   names: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Run> {

@@ -9,7 +9,8 @@ import { ROOT } from "../../../scripts/bootstrap.mjs";
 /** How a program ended. */
 export interface Run {
   readonly code: number;
-  /** What it wrote to stdout and stderr. */
+  readonly stdout: string;
+  /** What it wrote to stdout, and then what to stderr. */
   readonly output: string;
 }
 
@@ -54,7 +55,7 @@ export class Project implements AsyncDisposable {
     return new Promise((resolve) => {
       execFile(command, args, options, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
-        resolve({ code, output: stdout + stderr });
+        resolve({ code, stdout, output: stdout + stderr });
       });
     });
   }
@@ -69,10 +70,13 @@ export class Project implements AsyncDisposable {
   }
 }
 
-/** Without what vitest and npm tell their children. */
+/** Without what vitest and npm tell their children; npm's registry stays. */
 function clean(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(
-    ([name]) => !/^(VITEST|NODE_TEST_CONTEXT|NODE_ENV$|NODE_OPTIONS$|npm_)/.test(name),
+    ([name]) =>
+      !/^(VITEST|NODE_TEST_CONTEXT|NODE_ENV$|NODE_OPTIONS$|npm_(?!config_)|npm_config_local_prefix)/.test(
+        name,
+      ),
   );
   return Object.fromEntries(kept);
 }
