@@ -28,7 +28,7 @@ for (const [name, number] of [
 const named = namedNodes();
 bootstrap();
 if (named.length > 0) {
-  note(`running on ${named.join(", ")}`);
+  note(`running on ${[...new Set(named)].join(", ")}`);
   process.exitCode = await suite({});
 } else {
   const { command, missing } = findCompose();
