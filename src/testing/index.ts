@@ -99,7 +99,7 @@ export { type TermMatchers, termMatchers } from "./term-matchers.ts";
 export { type TermBindings, TermPattern } from "./term-pattern.ts";
 export { type JsResult, toJs } from "./to-js.ts";
 export { type JsValue, type ToTermOptions, toTerm } from "./to-term.ts";
-export { useNode } from "./use-node.ts";
+export { type UseNodeOptions, useNode } from "./use-node.ts";
 export { WaitError, type WaitForOptions } from "./wait.ts";
 export { AppNotStartedError, type WaitForAppOptions, waitForApp } from "./wait-for-app.ts";
 export { type AppEnv, type AppEnvOptions, withAppEnv } from "./with-app-env.ts";

@@ -7,8 +7,13 @@ import type { NodeOptions } from "./node-options.ts";
 import { type OpenFixture, openFixture } from "./open-fixture.ts";
 import type { NodeFixture } from "./target.ts";
 
-/** Milliseconds for each hook: a release may take its time to start. */
-const PATIENCE = 60_000;
+/** How long the runner's hooks may take. */
+export interface UseNodeOptions {
+  /** Milliseconds for each hook, the first of which starts the node and connects. Default 120000: longer than `startBeam` waits, so that it can say what is wrong. */
+  readonly timeout?: number | undefined;
+}
+
+const PATIENCE = 120_000;
 
 /**
  * A fixture for the tests of this file, or of the `describe` in which it is called: one connection, opened before them and closed after them. What helpers
@@ -32,9 +37,13 @@ const PATIENCE = 60_000;
  *   expect(await evaluate(shop, "application:get_env(kernel, greeting)")).toEqual(["ok", "hello"]);
  * });
  */
-export function useNode(options: NodeOptions = {}, hooks?: Hooks): NodeFixture {
+export function useNode(
+  options: NodeOptions = {},
+  hooks?: Hooks,
+  { timeout = PATIENCE }: UseNodeOptions = {},
+): NodeFixture {
   const fixture = new HookedFixture(options);
-  register(hooks, fixture, PATIENCE);
+  register(hooks, fixture, timeout);
   return fixture;
 }
 
