@@ -11,8 +11,8 @@ import { type TermBindings, TermPattern } from "./term-pattern.ts";
  * import { atom } from "beamctl/term";
  * import { assertTerm, process, term } from "beamctl/testing";
  *
- * const cart = process(node, "Shop.Cart");
- * const { items } = assertTerm(await cart.call(atom("get")), term`{:ok, %{items: items}}`);
+ * const reply = await process(shop, "Shop.Cart").call(atom("get"));
+ * const { items } = assertTerm(reply, term`{:ok, %{items: items}}`);
  * @throws AssertionError of `node:assert`, which says where the value differs
  */
 export function assertTerm(value: unknown, pattern: TermPattern | Term): TermBindings {

@@ -24,12 +24,10 @@ export interface LogWaitOptions {
 /**
  * Events that are being captured. `await using` ends it.
  * @example
- * import { captureLogs, evaluate } from "beamctl/testing";
+ * import { type CapturedLogs, captureLogs } from "beamctl/testing";
  *
- * await using logs = await captureLogs(shop, { level: "info" });
- * await evaluate(shop, "Shop.sell(:tea)");
- * const { level } = await logs.until(/only \d+ left/, { timeout: 1_000 });
- * for (const { text } of await logs.all()) console.log(text);
+ * const logs: CapturedLogs = await captureLogs(shop, { level: "error" });
+ * for (const { level, text } of await logs.all()) console.log(level, text);
  */
 export class CapturedLogs implements AsyncDisposable {
   readonly #target: Target;
@@ -88,7 +86,7 @@ export class CapturedLogs implements AsyncDisposable {
     }
   }
 
-  /** Ends it; what was captured stays. */
+  /** Ends the capture; what came can still be read. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stream.close();
   }
@@ -136,8 +134,8 @@ function matcher(matching: LogMatch | undefined): (event: LogEvent) => boolean {
  * microseconds. Nothing stays on the node, also when the runner is gone.
  * @throws ScriptError TimeoutError NodeDownError; LimitError when more than 10000 events wait
  * @example
- * import { captureLogs, evaluate } from "beamctl/testing";
  * import { expect } from "vitest";
+ * import { captureLogs, evaluate } from "beamctl/testing";
  *
  * const events = await captureLogs(shop, { level: "warning" }, () => evaluate(shop, "Shop.sell(:tea)"));
  * expect(events.map(({ text }) => text)).toEqual(["only 2 left"]);

@@ -19,11 +19,10 @@ export type SupervisorDecision = "restarted" | "stopped" | "gave up" | "undecide
 /**
  * The report of a crash.
  * @example
- * import { process } from "beamctl/testing";
+ * import { type CrashOutcome, process } from "beamctl/testing";
  *
- * const outcome = await process(shop, "Shop.Cart").crash("raise");
- * outcome.expectOnlyThatDied();
- * console.log(outcome.decision, outcome.restartedAs, `after ${outcome.decidedAfter} ms`);
+ * const outcome: CrashOutcome = await process(shop, "Shop.Cart").crash("kill");
+ * console.log(outcome.expectOnlyThatDied().decision, `${outcome.restartedAs}`);
  */
 export class CrashOutcome {
   /** The process that crashed. */

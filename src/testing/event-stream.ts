@@ -34,12 +34,11 @@ const TOLD = 5;
 /**
  * A queue of events. Made by the helpers, each of which says what its events and their labels are.
  * @example
- * import { pg } from "beamctl/testing";
+ * import { telemetry } from "beamctl/testing";
  *
- * await using events = await pg(shop, "shop"); // the streams: of pg, telemetry, and of a topic of pubsub
- * await events.next("join orders", { timeout: 1_000 });
- * await events.expectNone(50, "leave *");
- * for (const { kind, pids } of await events.drain()) console.log(kind, pids);
+ * const orders = await telemetry(shop, [["shop", "order", "created"], ["shop", "order", "paid"]]);
+ * await orders.next("shop.order.paid", { timeout: 1_000 }); // whichever came before it stays
+ * const rest = await orders.drain();
  */
 export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncDisposable {
   readonly #node: string;
@@ -160,7 +159,7 @@ export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncD
     }
   }
 
-  /** Ends it; what waits can still be read. */
+  /** Ends the stream; what waits can still be read. */
   abstract [Symbol.asyncDispose](): Promise<void>;
 
   /** @internal Resolves when all that the node has sent up to now is here. */

@@ -2,30 +2,31 @@
 
 import { FixtureError } from "./errors.ts";
 
-type Work = () => Promise<void>;
+/** What a hook runs. */
+export type Work = () => Promise<void>;
 
 /** Hooks as vitest, jest and bun name them: their named imports, or a whole `import * as runner`. A timeout is in milliseconds. */
 export interface AllHooks {
-  /** Before all tests. */
-  readonly beforeAll: (work: () => Promise<void>, timeout: number) => unknown;
-  /** After all tests. */
-  readonly afterAll: (work: () => Promise<void>, timeout: number) => unknown;
+  /** Once before all tests. */
+  readonly beforeAll: (work: Work, timeout: number) => unknown;
+  /** Once after all tests. */
+  readonly afterAll: (work: Work, timeout: number) => unknown;
   /** Before each test. */
-  readonly beforeEach: (work: () => Promise<void>, timeout: number) => unknown;
+  readonly beforeEach: (work: Work, timeout: number) => unknown;
   /** After each test. */
-  readonly afterEach: (work: () => Promise<void>, timeout: number) => unknown;
+  readonly afterEach: (work: Work, timeout: number) => unknown;
 }
 
 /** Hooks as node:test names them. */
 export interface PlainHooks {
-  /** Before all tests. */
-  readonly before: (work: () => Promise<void>, options: { timeout: number }) => unknown;
-  /** After all tests. */
-  readonly after: (work: () => Promise<void>, options: { timeout: number }) => unknown;
+  /** Once before all tests. */
+  readonly before: (work: Work, options: { timeout: number }) => unknown;
+  /** Once after all tests. */
+  readonly after: (work: Work, options: { timeout: number }) => unknown;
   /** Before each test. */
-  readonly beforeEach: (work: () => Promise<void>, options: { timeout: number }) => unknown;
+  readonly beforeEach: (work: Work, options: { timeout: number }) => unknown;
   /** After each test. */
-  readonly afterEach: (work: () => Promise<void>, options: { timeout: number }) => unknown;
+  readonly afterEach: (work: Work, options: { timeout: number }) => unknown;
 }
 
 /** What a fixture registers with. */

@@ -1,9 +1,8 @@
 /**
- * Helpers for tests against a live node, with any test runner.
+ * Helpers for tests against a live node, with any test runner. In the examples `shop` is a fixture as {@link useNode} gives it, `node` a connected node.
  * @module beamctl/testing
  */
 
-export type { CrashReport } from "../otp/index.ts";
 export { assertTerm } from "./assert-term.ts";
 export {
   CapturedLogs,
@@ -45,7 +44,7 @@ export {
   freezeListener,
   type ListenerSelector,
 } from "./freeze-listener.ts";
-export type { AllHooks, Hooks, PlainHooks } from "./hooks.ts";
+export type { AllHooks, Hooks, PlainHooks, Work } from "./hooks.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
 export type { Exit } from "./launch/child.ts";
 export type { ReadyWhen } from "./launch/ready.ts";
@@ -100,7 +99,7 @@ export { type TermMatchers, termMatchers } from "./term-matchers.ts";
 export { type TermBindings, TermPattern } from "./term-pattern.ts";
 export { type JsResult, toJs } from "./to-js.ts";
 export { type JsValue, type ToTermOptions, toTerm } from "./to-term.ts";
-export { useNode } from "./use-node.ts";
+export { type UseNodeOptions, useNode } from "./use-node.ts";
 export { WaitError, type WaitForOptions } from "./wait.ts";
 export { AppNotStartedError, type WaitForAppOptions, waitForApp } from "./wait-for-app.ts";
 export { type AppEnv, type AppEnvOptions, withAppEnv } from "./with-app-env.ts";

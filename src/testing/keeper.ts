@@ -46,16 +46,11 @@ const scripts = new WeakMap<KeeperScript, Script>();
  * @throws ScriptError when `setUp` raised; then nothing is kept and `undo` does not run
  * @example
  * import { atom } from "beamctl/term";
- * import { type KeeperScript, keep } from "beamctl/testing";
+ * import { keep } from "beamctl/testing";
  *
- * const NAME: KeeperScript = {
- *   name: "name",
- *   bindings: ["Name"],
- *   setUp: "true = erlang:register(Name, self()), self()",
- *   undo: "erlang:unregister(Name)",
- * };
- * await using kept = await keep(node, NAME, { Name: atom("shop_lock") });
- * console.log(kept.value); // its pid
+ * const script = { name: "hold_name", bindings: ["Name"], setUp: "register(Name, self())", undo: "unregister(Name)" };
+ * const kept = await keep(node, script, { Name: atom("shop_lock") });
+ * await kept.release();
  */
 export async function keep(
   node: BeamNode,

@@ -9,11 +9,10 @@ import type { NodeFixture } from "./target.ts";
 /**
  * A fixture that is open. `await using` cleans it, closes its connection and ends the node, if it was started for it.
  * @example
- * import { openFixture, withLogLevel } from "beamctl/testing";
+ * import { type OpenFixture, openFixture } from "beamctl/testing";
  *
- * await using fixture = await openFixture(); // the node of the environment, see NodeOptions
- * await withLogLevel(fixture, "debug");
- * await fixture.clean(); // the level is what it was; the connection stays
+ * const fixture: OpenFixture = await openFixture(); // the node that the environment names
+ * await fixture.clean(); // between two tests
  */
 export class OpenFixture implements NodeFixture, AsyncDisposable {
   readonly node: BeamNode;
@@ -48,10 +47,7 @@ export class OpenFixture implements NodeFixture, AsyncDisposable {
     return this.#belongings.clear(this.node.name);
   }
 
-  /**
-   * Cleans it, closes its connection and ends the node, if it was started for it.
-   * @throws CleanUpError as {@link OpenFixture.clean}
-   */
+  /** Cleans it, closes its connection and ends the node, if it was started for it. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -72,7 +68,7 @@ export class OpenFixture implements NodeFixture, AsyncDisposable {
  * @example
  * import { openFixture, withAppEnv } from "beamctl/testing";
  *
- * await using fixture = await openFixture({ node: "shop@localhost", cookieFile: "shop.cookie" });
+ * await using fixture = await openFixture({ node: "shop@localhost", cookieFile: "/run/secrets/cookie" });
  * await withAppEnv(fixture, "kernel", { greeting: "hello" }); // taken back at the end of the scope
  * @throws UsageError when no node or no cookie is named, and what `connect` throws
  */

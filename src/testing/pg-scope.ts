@@ -47,13 +47,11 @@ interface Group {
  * A joined scope. Its events are what changed since, labelled `join GROUP` and `leave GROUP`, a binary or an atom without its marks.
  * @example
  * import { atom } from "beamctl/term";
- * import { pg } from "beamctl/testing";
+ * import { type PgScope, pg } from "beamctl/testing";
  *
- * await using scope = await pg(node, "shop");
- * const { pids } = await scope.next("join orders");
- * console.log(scope.groups(), scope.members(atom("orders")), pids);
- * await using member = await scope.join(atom("orders"));
- * const order = await member.mailbox.receive();
+ * const scope: PgScope = await pg(shop, "shop");
+ * await scope.next("join orders");
+ * scope.members(atom("orders")); // [Pid]
  */
 export class PgScope extends EventStream<PgEvent> {
   /** The scope's name. */

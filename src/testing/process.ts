@@ -25,13 +25,10 @@ const FIND: Script = new Script({
 /**
  * A process that a test looks at and acts on. A name is looked up anew each time, so that the probe outlives a restart; a pid stays that pid.
  * @example
- * import { parse } from "beamctl/term";
- * import { process, term } from "beamctl/testing";
+ * import { type ProcessProbe, process } from "beamctl/testing";
  *
- * const cart = process(shop, "Shop.Cart");
- * await cart.replaceState(parse("%{items: []}"), { revert: true }); // until the test is over
- * await cart.cast(parse('{:add, "tea"}'));
- * const state = await cart.state(term`%{items: ["tea"]}`);
+ * const cart: ProcessProbe = process(shop, "Shop.Cart");
+ * console.log(`${await cart.pid()}`, await cart.state());
  */
 export class ProcessProbe {
   /** As it was given. */

@@ -41,12 +41,11 @@ const CHANNELS = "Elixir.Phoenix.Channel.Server";
 /**
  * A joined PubSub; `await using` leaves it and ends its subscriptions.
  * @example
- * import { parse } from "beamctl/term";
- * import { pubsub } from "beamctl/testing";
+ * import { atom } from "beamctl/term";
+ * import { type PubSub, pubsub } from "beamctl/testing";
  *
- * await using bus = await pubsub(shop, "Shop.PubSub");
- * await bus.broadcast("orders", parse("{:created, 7}")); // any term, for processes that subscribed
- * await bus.broadcast("room:1", { event: "shout", payload: parse('%{"body" => "hi"}') }); // for channels
+ * const bus: PubSub = await pubsub(shop, "Shop.PubSub");
+ * await bus.broadcast("stock", atom("changed"));
  */
 export class PubSub implements AsyncDisposable {
   readonly #node: BeamNode;
@@ -134,7 +133,7 @@ export class PubSub implements AsyncDisposable {
     await this.#ask(PUBSUB, "direct_broadcast", [...to, ...rest]);
   }
 
-  /** Leaves it and ends its subscriptions. */
+  /** Leaves the PubSub and ends its subscriptions. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end("closed");
     await this.#scope[Symbol.asyncDispose]();

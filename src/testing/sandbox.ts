@@ -53,11 +53,11 @@ const ALLOW_REMEDY =
  * @example
  * import { sandbox } from "beamctl/testing";
  *
- * const url = "http://localhost:4000/orders";
  * await using box = await sandbox(node, { repos: ["Shop.Repo"] });
+ * const url = "http://localhost:4000/orders";
  * const headers = { ...box.headers, "content-type": "application/json" };
  * await fetch(url, { method: "POST", headers, body: JSON.stringify({ item: "tea", quantity: 2 }) });
- * const orders = await (await fetch(url, { headers })).json(); // the one order
+ * console.log(await (await fetch(url, { headers })).json()); // the one order
  * @throws SandboxPoolError when a repo has another pool
  * @throws TopologyError when there is no such repo, or it is not started
  * @throws SandboxError when the pool gave no connection
@@ -98,11 +98,10 @@ export async function sandbox(target: Target, options: SandboxOptions): Promise<
 /**
  * A sandbox; `await using` rolls it back.
  * @example
- * import { sandbox } from "beamctl/testing";
+ * import { type Sandbox, sandbox } from "beamctl/testing";
  *
- * await using box = await sandbox(shop, { repos: ["Shop.Repo"], mode: "manual" });
- * await box.allow("Shop.Worker"); // which queries by itself
- * await fetch("http://localhost:4000/orders", { headers: box.headers });
+ * const box: Sandbox = await sandbox(shop, { repos: ["Shop.Repo"] }); // rolled back after the test
+ * await box.allow("Shop.Worker");
  */
 export class Sandbox implements AsyncDisposable {
   /** The process of the node that owns the connections. */

@@ -25,14 +25,11 @@ export type Reply = Term | ((...args: Term[]) => Term | Promise<Term>);
 /**
  * One expected call, made by `ScriptedNode.on`. Answers `:ok`, any number of times but at least once, until it is told otherwise.
  * @example
- * import { atom, parse } from "beamctl/term";
- * import { scriptedNode, term } from "beamctl/testing";
+ * import { atom } from "beamctl/term";
+ * import { scriptedNode } from "beamctl/testing";
  *
  * await using shop = await scriptedNode();
- * shop.on("Shop", "price", [term`%{sku: _}`]).reply(7).times(2);
- * shop.on("Shop", "total").reply((...args) => args.length).delay(20);
- * const refused = shop.on("Shop", "buy", [atom("ink")]).raises("error", parse("{:none_left, :ink}"));
- * console.log(refused.came);
+ * shop.on("Shop", "sell").raises("error", atom("sold_out")).delay(50).times(2);
  */
 export class Expectation {
   readonly #module: string;
@@ -119,7 +116,7 @@ export class Expectation {
       : `${this.toString()} was expected ${wanted} times, and came ${this.#came}`;
   }
 
-  /** As `Shop.price(%{sku: _})`. */
+  /** The call in words. */
   toString(): string {
     const args = this.#args?.map(textOfPattern) ?? ["..."];
     return `${inspect(atom(this.#module))}.${this.#function}(${args.join(", ")})`;

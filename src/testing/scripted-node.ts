@@ -36,12 +36,11 @@ export class UnmetExpectationError extends BeamError {
 /**
  * A node in memory. `await using` closes its link; it does not verify.
  * @example
- * import { atom } from "beamctl/term";
- * import { scriptedNode } from "beamctl/testing";
+ * import { type ScriptedNode, scriptedNode } from "beamctl/testing";
  *
- * await using shop = await scriptedNode({ name: "shop@localhost" });
- * shop.serve("Shop.Cart", { call: (request) => (request === atom("total") ? 12 : atom("error")) });
- * await shop.node.genCall("Elixir.Shop.Cart", atom("total")); // 12
+ * const shop: ScriptedNode = await scriptedNode();
+ * shop.serve("Shop.Stock", { call: () => 12 });
+ * await shop.node.genCall("Elixir.Shop.Stock", 1); // 12
  */
 export class ScriptedNode implements AsyncDisposable {
   /** To be given to the code under test: a connected node by a real link, whose encoding, limits, timeouts and errors are those of any other. */
@@ -94,7 +93,7 @@ export class ScriptedNode implements AsyncDisposable {
     if (all.length > 0) throw new UnmetExpectationError(this.node.name, all);
   }
 
-  /** Closes its link; does not verify. */
+  /** Closes the link; it does not verify. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.node.close();
   }
@@ -105,9 +104,9 @@ export class ScriptedNode implements AsyncDisposable {
  * that names the call. It runs no Erlang: what needs scripts on the node (`evaluate`, the other helpers) wants a real one, or their calls expected.
  * @throws UsageError when the name is no node name
  * @example
+ * import { expect } from "vitest";
  * import { parse } from "beamctl/term";
  * import { scriptedNode, term } from "beamctl/testing";
- * import { expect } from "vitest";
  *
  * await using shop = await scriptedNode();
  * shop.on("Shop", "price", [term`%{sku: _}`]).reply(7).once();

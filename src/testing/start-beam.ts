@@ -37,12 +37,11 @@ export interface StartBeamOptions extends StartOptions {
 /**
  * A node that was started. `await using` ends it with all its processes at once; `stop` lets it shut down.
  * @example
- * import { startBeam } from "beamctl/testing";
+ * import { type StartedBeam, startBeam } from "beamctl/testing";
  *
- * await using beam = await startBeam({ command: ["mix", "run", "--no-halt"], readyWhen: "shop" });
- * console.log(beam.name, beam.address.port, beam.pid);
- * await beam.stop(); // as its supervisor would
- * console.log(beam.output());
+ * const beam: StartedBeam = await startBeam({ command: ["mix", "run", "--no-halt"], readyWhen: "shop" });
+ * console.log(beam.name, beam.output());
+ * await beam.stop();
  */
 export class StartedBeam implements StartedNode, AsyncDisposable {
   readonly name: string;
@@ -76,7 +75,7 @@ export class StartedBeam implements StartedNode, AsyncDisposable {
     return this.#child.stop();
   }
 
-  /** Ends it with all its processes at once (SIGKILL). */
+  /** Ends it with all its processes at once. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#child[Symbol.asyncDispose]();
   }

@@ -30,8 +30,8 @@ export type StartReleaseOptions = StartOptions &
  * @example
  * import { openFixture, startRelease } from "beamctl/testing";
  *
- * await using shop = await startRelease({ releasePath: "_build/prod/rel/shop", readyWhen: "shop" });
- * await using fixture = await openFixture(() => shop);
+ * await using started = await startRelease({ releasePath: "_build/prod/rel/shop", readyWhen: "shop" });
+ * await using fixture = await openFixture(() => started);
  */
 export async function startRelease(options: StartReleaseOptions): Promise<StartedBeam> {
   const [command, ...args] = options.command ?? [await scriptOf(options.releasePath), "start"];

@@ -8,13 +8,11 @@ import { wildcard } from "./wildcard.ts";
 /**
  * The messages of some topics. Their label, which a text given to `next` or `drain` is compared with, is the topic.
  * @example
- * import { pubsub } from "beamctl/testing";
+ * import { pubsub, type Subscription } from "beamctl/testing";
  *
- * await using bus = await pubsub(shop, "Shop.PubSub");
- * await using rooms = bus.subscribe("room:*");
- * const first = await rooms.next("room:1");
- * const shout = await rooms.next(({ event }) => event === "shout");
- * await rooms.expectNone();
+ * const bus = await pubsub(shop, "Shop.PubSub");
+ * const rooms: Subscription = bus.subscribe("room:*");
+ * for (const { topic } of await rooms.drain()) console.log(topic);
  */
 export class Subscription extends EventStream<PubSubMessage> {
   /** What it was made with: `room:*`. */

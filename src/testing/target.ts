@@ -16,11 +16,9 @@ export type Target = BeamNode | NodeFixture;
 /**
  * The node of a target.
  * @example
- * import { atom } from "beamctl/term";
  * import { nodeOf, type Target } from "beamctl/testing";
  *
- * const uptime = (target: Target) => nodeOf(target).call("erlang", "statistics", [atom("wall_clock")]);
- * await uptime(shop); // a helper of your own, which takes a fixture as well as a node
+ * const versionOf = (target: Target) => nodeOf(target).call("Elixir.Shop", "version", []);
  */
 export function nodeOf(target: Target): BeamNode {
   return target instanceof BeamNode ? target : target.node;
@@ -29,11 +27,9 @@ export function nodeOf(target: Target): BeamNode {
 /**
  * Hands a thing to the target's fixture, if it is one, and returns it.
  * @example
- * import { keep, nodeOf, owned, type Target } from "beamctl/testing";
+ * import { owned } from "beamctl/testing";
  *
- * const LOCK = { name: "lock", setUp: "register(shop_lock, self())", undo: "unregister(shop_lock)" };
- * const lock = async (target: Target) => owned(target, await keep(nodeOf(target), LOCK));
- * await lock(shop); // until the test is over
+ * const inbox = owned(shop, shop.node.mailbox()); // closed after the test
  */
 export function owned<Thing extends AsyncDisposable>(target: Target, thing: Thing): Thing {
   return target instanceof BeamNode ? thing : target.own(thing);

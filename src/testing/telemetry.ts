@@ -40,6 +40,8 @@ export interface TelemetryOptions extends EventStreamOptions {
  * import { telemetry } from "beamctl/testing";
  *
  * await using created = await telemetry(node, [["shop", "order", "created"]], { keys: ["item"] });
+ * const headers = { "content-type": "application/json" };
+ * await fetch("http://localhost:4000/orders", { method: "POST", headers, body: '{"item":"tea","quantity":2}' });
  * const { measurements, metadata } = await created.next("shop.order.*");
  * measurements.get(atom("quantity")); // 2
  * @throws TopologyError when telemetry is not started there, or has no telemetry_test
@@ -129,12 +131,10 @@ Relay`,
 /**
  * A stream of events. Their label is the name with dots: `shop.order.created`.
  * @example
- * import { evaluate, telemetry } from "beamctl/testing";
+ * import { type TelemetryEvents, telemetry } from "beamctl/testing";
  *
- * await using events = await telemetry(shop, [["shop", "cart", "added"], ["shop", "cart", "full"]]);
- * await evaluate(shop, 'Shop.Cart.add("tea")');
- * await events.next("shop.cart.added");
- * await events.expectNone(0, "shop.cart.full");
+ * const created: TelemetryEvents = await telemetry(shop, [["shop", "order", "created"]]);
+ * for (const { metadata } of await created.drain()) console.log(metadata);
  */
 export class TelemetryEvents extends EventStream<TelemetryEvent> {
   readonly #mailbox: Mailbox;

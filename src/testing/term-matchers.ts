@@ -15,9 +15,10 @@ export interface TermMatchers<Result = void> {
 /**
  * Matchers that compare as the BEAM does and speak Elixir when they fail. Registered and typed once, in a set-up file:
  * @example
+ * ```ts
  * // vitest
  * import { expect } from "vitest";
- * import { type TermMatchers, term, termMatchers } from "beamctl/testing";
+ * import { term, type TermMatchers, termMatchers } from "beamctl/testing";
  * expect.extend(termMatchers);
  * declare module "vitest" {
  *   interface Matchers<T = any> extends TermMatchers<T> {}
@@ -32,13 +33,14 @@ export interface TermMatchers<Result = void> {
  * }
  *
  * // then
- * const reply = await node.call("Elixir.Shop", "first", []);
+ * const reply = await shop.node.call("Elixir.Shop", "find", [7]);
  * expect(reply).toMatchTerm(term`{:ok, %{name: _}}`);
  * expect(reply).not.toEqualTerm(term`:error`);
+ * ```
  */
 export const termMatchers: {
-  /** As {@link TermMatchers.toMatchTerm}. */
+  /** See {@link TermMatchers.toMatchTerm}. */
   readonly toMatchTerm: (received: unknown, pattern: TermPattern | Term) => Compared;
-  /** As {@link TermMatchers.toEqualTerm}. */
+  /** See {@link TermMatchers.toEqualTerm}. */
   readonly toEqualTerm: (received: unknown, expected: TermPattern | Term) => Compared;
 } = { toMatchTerm: compareMatch, toEqualTerm: compareEqual };

@@ -12,12 +12,11 @@ export type TermBindings = Readonly<Record<string, Term>>;
 /**
  * A pattern, made by {@link term}. Matching has no side effects beyond those of its predicates, and nothing leaves this process.
  * @example
- * import { parse } from "beamctl/term";
- * import { term } from "beamctl/testing";
+ * import { type TermPattern, term } from "beamctl/testing";
  *
- * const pattern = term`{:ok, %{id: id, name: "tea"}}`;
- * pattern.matches(parse('{:ok, %{id: 7, name: "tea", tags: []}}')); // => { id: 7 }
- * pattern.explain(parse(":error"))?.got; // => ':error'
+ * const even: TermPattern = term`[first, _]`;
+ * even.matches([1, 2]); // => { first: 1 }
+ * even.matches([1]); // => undefined
  */
 export class TermPattern {
   /** @internal What it is made of. */

@@ -20,10 +20,10 @@ export type TermTag = (texts: TemplateStringsArray, ...holes: readonly TermHole[
  * import { parse, type Term } from "beamctl/term";
  * import { term } from "beamctl/testing";
  *
- * const reply = parse("{:ok, %{id: 7, price: 3, tags: []}}");
- * term`{:ok, %{id: ${7}, price: price}}`.matches(reply); // => { price: 3 }
- * term`[${(price: Term) => Number(price) > 0} | _]`.matches([0, 1]); // => undefined
- * term.erlang`{ok, #{id := Id, price := _}}`.matches(reply); // => { Id: 7 }
+ * const reply = parse('{:ok, %{id: 7, name: "tea", price: 2}}');
+ * term`{:ok, %{id: ${7}, price: price}}`.matches(reply); // => { price: 2 }
+ * term`[${(price: Term) => Number(price) > 0} | _]`.matches([1, 2]); // => {}
+ * term.erlang`{ok, #{id := Id, price := Id}}`.matches(reply); // => undefined
  * @throws TermSyntaxError when the text is no such pattern
  * @throws UsageError when a hole holds something else, or stands inside a text
  */

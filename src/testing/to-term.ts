@@ -51,11 +51,9 @@ const TERMS = [
  * @throws UsageError for everything else, with the place where it stands: `undefined`, functions, symbols, `NaN`, a number that is no exact integer any more, `Date`, `Set`,
  * instances of classes, and values that hold themselves
  * @example
- * import { inspect } from "beamctl/term";
  * import { toTerm } from "beamctl/testing";
  *
- * const tea = toTerm({ name: "tea", price: 2.5, tags: ["hot"], sold: null });
- * inspect(tea); // => '%{"name" => "tea", "price" => 2.5, "tags" => ["hot"], "sold" => nil}'
+ * toTerm({ name: "tea", price: 2.5, sold: null }); // => %{"name" => "tea", "price" => 2.5, "sold" => nil}
  */
 export function toTerm(value: JsValue, { keys = "binaries" }: ToTermOptions = {}): Term {
   return convert(value, keys === "atoms" ? atom : binary, "", new Set());

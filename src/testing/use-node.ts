@@ -7,8 +7,13 @@ import type { NodeOptions } from "./node-options.ts";
 import { type OpenFixture, openFixture } from "./open-fixture.ts";
 import type { NodeFixture } from "./target.ts";
 
-/** Milliseconds for each hook: a release may take its time to start. */
-const PATIENCE = 60_000;
+/** How long the runner's hooks may take. */
+export interface UseNodeOptions {
+  /** Milliseconds for each hook, the first of which starts the node and connects. Default 120000: longer than `startBeam` waits, so that it can say what is wrong. */
+  readonly timeout?: number | undefined;
+}
+
+const PATIENCE = 120_000;
 
 /**
  * A fixture for the tests of this file, or of the `describe` in which it is called: one connection, opened before them and closed after them. What helpers
@@ -21,20 +26,24 @@ const PATIENCE = 60_000;
  * @param hooks the runner's, as `import * as vitest from "vitest"`; default its globals, as jest has them
  * @throws FixtureError when there are no hooks; `.node` throws it before the node is connected and after the end
  * @example
- * import { evaluate, useNode, withAppEnv } from "beamctl/testing";
  * import * as vitest from "vitest";
- * import { expect, test } from "vitest";
+ * import { evaluate, useNode, withAppEnv } from "beamctl/testing";
  *
- * const shop = useNode({ node: "shop@localhost", cookieFile: "shop.cookie" }, vitest);
+ * const { expect, test } = vitest;
+ * const shop = useNode({ node: "shop@localhost", cookieFile: "/run/secrets/cookie" }, vitest);
  *
  * test("greets", async () => {
  *   await withAppEnv(shop, "kernel", { greeting: "hello" }); // taken back after the test
  *   expect(await evaluate(shop, "Application.get_env(:kernel, :greeting)", { as: "js" })).toBe("hello");
  * });
  */
-export function useNode(options: NodeOptions = {}, hooks?: Hooks): NodeFixture {
+export function useNode(
+  options: NodeOptions = {},
+  hooks?: Hooks,
+  { timeout = PATIENCE }: UseNodeOptions = {},
+): NodeFixture {
   const fixture = new HookedFixture(options);
-  register(hooks, fixture, PATIENCE);
+  register(hooks, fixture, timeout);
   return fixture;
 }
 

@@ -15,7 +15,7 @@ it("has the code that is tested here", () => {
   expect(guide.files).toEqual([
     "starts.ts",
     "first.test.ts",
-    "first.test.mjs",
+    "first.node.mjs",
     "shop.test.ts",
     "phoenix.test.ts", // run in guide.phoenix.test.ts
     "cluster.test.ts",
@@ -40,7 +40,7 @@ it("runs with vitest", async () => {
 
 it("runs with node:test", async () => {
   const { env } = await provision("otp27");
-  const args = ["--test", "--test-reporter=tap", "first.test.mjs"];
+  const args = ["--test", "--test-reporter=tap", "first.node.mjs"];
   const { output, code } = await guide.project.run(process.execPath, args, env);
   expect(output).toContain("# pass 1");
   expect(code).toBe(0);

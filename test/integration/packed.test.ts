@@ -3,9 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ROOT } from "../../scripts/bootstrap.mjs";
 import { exampleFiles } from "../support/guide/example.ts";
-import { Project } from "../support/guide/project.ts";
+import { Project, ROOT } from "../support/guide/project.ts";
 import { provision, startErl } from "../support/index.ts";
 
 const QUIET = ["--prefer-offline", "--no-audit", "--no-fund"];

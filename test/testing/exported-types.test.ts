@@ -1,10 +1,10 @@
 /** What a user meets in a signature can be named in the user's own code. */
 
 import { expectTypeOf, it } from "vitest";
+import type { CrashReport } from "../../src/index.ts";
 import type {
   Compared,
   CrashedError,
-  CrashReport,
   Exit,
   ProcessProbe,
   SettledOptions,

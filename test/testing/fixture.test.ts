@@ -180,6 +180,15 @@ describe("useNode", () => {
     expect(() => fixture.node).toThrow("the node of the fixture is closed");
   });
 
+  it("gives the hooks more time than a node has to start, or what is wanted", () => {
+    const times: number[] = [];
+    const hook = (_: unknown, timeout: number) => void times.push(timeout);
+    const hooks = { beforeAll: hook, afterAll: hook, beforeEach: hook, afterEach: hook };
+    useNode({}, hooks);
+    useNode({}, hooks, { timeout: 300_000 });
+    expect(times).toEqual([...Array(4).fill(120_000), ...Array(4).fill(300_000)]);
+  });
+
   it("says that there are no hooks", () => {
     expect(() => useNode({})).toThrow(FixtureError);
     expect(() => useNode({})).toThrow("no hooks of a test runner are there");

@@ -5,17 +5,17 @@ type Theirs = any;
 
 /** fast-check's `Arbitrary`: what takes the one takes the other. */
 export interface ArbitraryOf<T> {
-  /** Makes a value. */
+  /** A value. */
   generate(random: Theirs, bias: number | undefined): Theirs;
-  /** Whether a value could be its own. */
+  /** Whether a value from elsewhere can be shrunk. */
   canShrinkWithoutContext(value: unknown): value is T;
   /** Smaller values. */
   shrink(value: T, context: unknown): Theirs;
-  /** Only the values that the predicate takes. */
+  /** Only those that fit. */
   filter(predicate: (value: T) => boolean): Theirs;
-  /** What a function makes of the values. */
+  /** Each turned into something else. */
   map<U>(mapper: (value: T) => U, unmapper?: (value: unknown) => T): ArbitraryOf<U>;
-  /** Values of an arbitrary that a function makes of each value. */
+  /** Each leads to another arbitrary. */
   chain<U>(chainer: (value: T) => Theirs): ArbitraryOf<U>;
 }
 
@@ -23,17 +23,17 @@ export interface ArbitraryOf<T> {
 export interface FastCheck {
   /** Always this value. */
   constant<T>(value: T): ArbitraryOf<T>;
-  /** Whole numbers, both ends included. */
+  /** Whole numbers. */
   integer(constraints: { min: number; max: number }): ArbitraryOf<number>;
   /** One of these values. */
   constantFrom<T>(...values: T[]): ArbitraryOf<T>;
-  /** Arrays of its values. */
+  /** Arrays of these. */
   array<T>(
     arbitrary: ArbitraryOf<T>,
     constraints: { minLength: number; maxLength: number },
   ): ArbitraryOf<T[]>;
-  /** A value of each. */
+  /** Pairs. */
   tuple<A, B>(a: ArbitraryOf<A>, b: ArbitraryOf<B>): ArbitraryOf<[A, B]>;
-  /** A value of one of them. */
+  /** One of these arbitraries. */
   oneof<T>(...arbitraries: ArbitraryOf<T>[]): ArbitraryOf<T>;
 }

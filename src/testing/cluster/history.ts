@@ -27,7 +27,7 @@ export interface FaultEvent {
   readonly nodes: readonly string[];
   /** The rest, in words. */
   readonly detail: string;
-  /** It as a line of text. */
+  /** All of it in a line. */
   toString(): string;
 }
 

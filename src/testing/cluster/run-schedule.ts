@@ -16,15 +16,16 @@ export interface RunScheduleOptions {
  * Plays the steps in order, one after the other; then, whatever happened, heals all faults of the cluster, and waits until its links are settled.
  * The order of the steps and of `between` is always the same; what the nodes do meanwhile is their own.
  * @example
- * import { evaluate, faultSchedule, runSchedule, startFaultCluster } from "beamctl/testing";
  * import fc from "fast-check";
+ * import { faultSchedule, runSchedule, startFaultCluster } from "beamctl/testing";
  *
- * await using cluster = await startFaultCluster({ tickTime: 1 }); // and nodes a and b, started with cluster.env
+ * declare const write: () => Promise<void>, allAgree: () => Promise<boolean>; // yours
+ * await using cluster = await startFaultCluster();
  * const schedules = faultSchedule(fc, { nodes: ["a", "b"], kinds: ["partition", "heal", "wait"], how: ["reset"], maxWait: 5 });
  * await fc.assert(
  *   fc.asyncProperty(schedules, async (schedule) => {
- *     await runSchedule(cluster, schedule, { between: () => evaluate(shop, "Shop.write()") });
- *     return (await evaluate(shop, "Shop.all_agree?()", { as: "js" })) === true;
+ *     await runSchedule(cluster, schedule, { between: () => write() });
+ *     return await allAgree();
  *   }),
  *   { numRuns: 5 },
  * );

@@ -26,16 +26,14 @@ export interface FaultClusterOptions {
  * environment is all that they need; they must share this machine's loopback, as EPMD's own rule is. Links over TLS pass, but nobody can tell whose they are.
  * For tests alone: the nodes lose each other with this process.
  * @example
- * import { startBeam, startFaultCluster } from "beamctl/testing";
+ * import { startFaultCluster } from "beamctl/testing";
  *
+ * declare const startNodes: (env: Readonly<Record<string, string>>) => Promise<void>; // yours
  * await using cluster = await startFaultCluster({ tickTime: 1 });
- * const start = (node: string) =>
- *   startBeam({ command: ["erl", "-noinput"], node, cookie: "only-for-tests", env: cluster.env });
- * await using a = await start("a@127.0.0.1");
- * await using b = await start("b@127.0.0.1");
- * await cluster.registered(["a", "b"]);
- * cluster.partition(["a"], ["b"]);
- * await cluster.settled(); // both have given up
+ * await startNodes(cluster.env); // a@127.0.0.1, b@127.0.0.1, ...: each with this in its environment
+ * await cluster.registered(["a", "b", "c"]);
+ * cluster.partition(["a"], ["b", "c"]);
+ * await cluster.settled(); // all have given up
  * cluster.heal();
  * @throws ListenError when the port is taken; UsageError
  */

@@ -2,7 +2,7 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ROOT } from "../../../scripts/bootstrap.mjs";
+import { ROOT } from "./project.ts";
 
 /** Its TypeScript and configuration, by path. */
 export async function exampleFiles(): Promise<Record<string, string>> {

@@ -1,9 +1,8 @@
 /** The guide docs/testing.md as a project of its own, whose `beamctl` is this repository's build. */
 
 import { join } from "node:path";
-import { ROOT } from "../../../scripts/bootstrap.mjs";
 import { filesOf, readBlocks } from "./blocks.ts";
-import { Project, type Run } from "./project.ts";
+import { Project, ROOT, type Run } from "./project.ts";
 
 /** What the guide uses and this repository does not have. */
 const SHIMS = `declare module "testcontainers";\n`;

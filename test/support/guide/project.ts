@@ -4,7 +4,10 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ROOT } from "../../../scripts/bootstrap.mjs";
+import { fileURLToPath } from "node:url";
+
+/** The folder of this repository. */
+export const ROOT: string = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** How a program ended. */
 export interface Run {

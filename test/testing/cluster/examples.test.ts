@@ -1,4 +1,4 @@
-/** What the examples of the documentation show, on three real nodes; and the types that users meet. */
+/** The examples of the documentation, as they stand there, on three real nodes; and the types that users meet. */
 
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, expectTypeOf, it } from "vitest";
