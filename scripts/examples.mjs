@@ -14,6 +14,7 @@ import { files, ROOT } from "./bootstrap.mjs";
 const GIVEN = `
 declare const node: import("beamctl").BeamNode;
 declare const shop: import("beamctl/testing").NodeFixture;
+declare const cluster: import("beamctl/testing").FaultCluster;
 declare const context: import("beamctl/instructions").InstructionContext;
 `;
 const root = process.argv[2] ?? ROOT;

@@ -132,8 +132,9 @@ export class Compose {
   }
 
   // In a group of its own: a Ctrl-C is ours alone, and we decide what of it is ended.
-  #run([program, ...args], signal) {
-    return new Promise((resolve, reject) => {
+  async #run([program, ...args], signal) {
+    signal?.throwIfAborted();
+    await new Promise((resolve, reject) => {
       const child = spawn(program, args, { ...this.#options(), detached: true });
       const end = () => child.kill("SIGINT");
       signal?.addEventListener("abort", end, { once: true });

@@ -28,7 +28,7 @@ for (const [name, number] of [
 const named = namedNodes();
 bootstrap();
 if (named.length > 0) {
-  note(`running on ${named.join(", ")}`);
+  note(`running on ${[...new Set(named)].join(", ")}`);
   process.exitCode = await suite({});
 } else {
   const { command, missing } = findCompose();
@@ -66,12 +66,15 @@ async function inDocker(command) {
     up = true;
     const variables = compose.variables();
     process.exitCode = await suite(variables);
-    if (process.exitCode !== 0 && !stop.signal.aborted) compose.logs();
+    if (process.exitCode !== 0 && !stop.signal.aborted) {
+      compose.logs();
+      note("tests failed: they are above what the services logged");
+    }
     if (given.includes("--keep")) tellKept(compose, variables);
   } catch (error) {
-    note(error.message);
     process.exitCode = 1;
     if (!stop.signal.aborted) compose.logs();
+    note(error.message);
   }
   if (!(up && given.includes("--keep")) || stop.signal.aborted) await compose.down();
 }

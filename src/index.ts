@@ -117,6 +117,7 @@ export {
   type WaitOptions,
 } from "./node/index.ts";
 export {
+  type CrashReport,
   checkInstallRelease,
   DeniedError,
   type EvaluateOptions,

@@ -8,9 +8,11 @@ import { type TermBindings, TermPattern } from "./term-pattern.ts";
 /**
  * Asserts that a value matches a pattern, or is a term, and gives what the variables bind. For node:test, or wherever there is no `expect`.
  * @example
- * ```ts
- * const { items } = assertTerm(await cart.call(atom("get")), term`{:ok, %{items: items}}`);
- * ```
+ * import { atom } from "beamctl/term";
+ * import { assertTerm, process, term } from "beamctl/testing";
+ *
+ * const reply = await process(shop, "Shop.Cart").call(atom("get"));
+ * const { items } = assertTerm(reply, term`{:ok, %{items: items}}`);
  * @throws AssertionError of `node:assert`, which says where the value differs
  */
 export function assertTerm(value: unknown, pattern: TermPattern | Term): TermBindings {

@@ -21,7 +21,14 @@ export interface LogWaitOptions {
   readonly timeout?: number | undefined;
 }
 
-/** Events that are being captured. `await using` ends it. */
+/**
+ * Events that are being captured. `await using` ends it.
+ * @example
+ * import { type CapturedLogs, captureLogs } from "beamctl/testing";
+ *
+ * const logs: CapturedLogs = await captureLogs(shop, { level: "error" });
+ * for (const { level, text } of await logs.all()) console.log(level, text);
+ */
 export class CapturedLogs implements AsyncDisposable {
   readonly #target: Target;
   readonly #stream: LogStream;
@@ -79,6 +86,7 @@ export class CapturedLogs implements AsyncDisposable {
     }
   }
 
+  /** Ends the capture; what came can still be read. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stream.close();
   }
@@ -126,6 +134,9 @@ function matcher(matching: LogMatch | undefined): (event: LogEvent) => boolean {
  * microseconds. Nothing stays on the node, also when the runner is gone.
  * @throws ScriptError TimeoutError NodeDownError; LimitError when more than 10000 events wait
  * @example
+ * import { expect } from "vitest";
+ * import { captureLogs, evaluate } from "beamctl/testing";
+ *
  * const events = await captureLogs(shop, { level: "warning" }, () => evaluate(shop, "Shop.sell(:tea)"));
  * expect(events.map(({ text }) => text)).toEqual(["only 2 left"]);
  *

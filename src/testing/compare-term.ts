@@ -8,6 +8,7 @@ import { TermPattern } from "./term-pattern.ts";
 /** The outcome of a comparison: what to say if it is not the one wished for. */
 export interface Compared {
   readonly pass: boolean;
+  /** What to say; only asked for when it is said. */
   message(): string;
 }
 

@@ -16,7 +16,14 @@ export interface DeadProcess extends ProcessBrief {
  */
 export type SupervisorDecision = "restarted" | "stopped" | "gave up" | "undecided" | "unsupervised";
 
-/** The report of a crash. */
+/**
+ * The report of a crash.
+ * @example
+ * import { type CrashOutcome, process } from "beamctl/testing";
+ *
+ * const outcome: CrashOutcome = await process(shop, "Shop.Cart").crash("kill");
+ * console.log(outcome.expectOnlyThatDied().decision, `${outcome.restartedAs}`);
+ */
 export class CrashOutcome {
   /** The process that crashed. */
   readonly process: DeadProcess;

@@ -19,6 +19,9 @@ export interface EvaluateInTestOptions extends Omit<EvaluateOptions, "bindings">
  * made on the node and never freed: give what varies as bindings. Default timeout 5000 ms; the evaluation runs on after it.
  * @throws UsageError when a binding has no term; SourceError, RemoteError when the text cannot be read, or raised
  * @example
+ * import { expect } from "vitest";
+ * import { evaluate } from "beamctl/testing";
+ *
  * const doubled = await evaluate(shop, "Enum.map(prices, & &1 * 2)", { bindings: { prices: [1, 2.5] }, as: "js" });
  * expect(doubled).toEqual([2, 5]);
  */

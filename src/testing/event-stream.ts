@@ -31,7 +31,15 @@ export class UnexpectedEventError extends BeamError {
 const DEFAULT_TIMEOUT = 5_000;
 const TOLD = 5;
 
-/** A queue of events. Made by the helpers, each of which says what its events and their labels are. */
+/**
+ * A queue of events. Made by the helpers, each of which says what its events and their labels are.
+ * @example
+ * import { telemetry } from "beamctl/testing";
+ *
+ * const orders = await telemetry(shop, [["shop", "order", "created"], ["shop", "order", "paid"]]);
+ * await orders.next("shop.order.paid", { timeout: 1_000 }); // whichever came before it stays
+ * const rest = await orders.drain();
+ */
 export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncDisposable {
   readonly #node: string;
   readonly #what: string;
@@ -151,6 +159,7 @@ export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncD
     }
   }
 
+  /** Ends the stream; what waits can still be read. */
   abstract [Symbol.asyncDispose](): Promise<void>;
 
   /** @internal Resolves when all that the node has sent up to now is here. */

@@ -89,14 +89,15 @@ end`,
  * as not yet. All tries are made there in one call, each in a process of its own, so it can be waited for far away; each does whatever the text says,
  * and one that hangs is killed when the time is up. In production only with expressions that read and cost little.
  * @example
- * ```ts
+ * import { atom } from "beamctl/term";
+ * import { eventually, term } from "beamctl/testing";
+ *
  * await eventually(node, "Process.whereis(Shop.Cart) != nil");
  * const count = await eventually(node, "length(:sys.get_state(cart).items)", {
  *   bindings: { cart: atom("Elixir.Shop.Cart") },
  *   matches: term`3`,
  *   timeout: 2_000,
  * });
- * ```
  * @throws WaitError when it did not in `timeout` (default 5000 ms): with the last value, or what was raised, and the number of tries
  * @throws SourceError when the text cannot be read or compiled
  * @throws UsageError when the pattern holds a JavaScript function

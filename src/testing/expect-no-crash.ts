@@ -47,6 +47,8 @@ function lineOf({ kind, pid, reason, modules }: CrashReport): string {
  * node, where others' crashes count too.
  * @throws CrashedError with all crashes, also when `work` throws; else what `work` throws. ScriptError TimeoutError NodeDownError
  * @example
+ * import { evaluate, expectNoCrash } from "beamctl/testing";
+ *
  * const total = await expectNoCrash(shop, () => evaluate(shop, "Shop.total()"));
  */
 export async function expectNoCrash<Result>(

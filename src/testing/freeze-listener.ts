@@ -22,6 +22,9 @@ export interface FreezeListenerOptions {
  * @throws UsageError when there is no such listener: it names those that there are
  * @throws StandStillError; what `work` throws
  * @example
+ * import { expect } from "vitest";
+ * import { freezeListener } from "beamctl/testing";
+ *
  * await freezeListener(shop, 4000, async () => {
  *   await expect(fetch("http://localhost:4000/", { signal: AbortSignal.timeout(100) })).rejects.toThrow("timeout");
  * });

@@ -2,21 +2,30 @@
 
 import { FixtureError } from "./errors.ts";
 
-type Work = () => Promise<void>;
+/** What a hook runs. */
+export type Work = () => Promise<void>;
 
 /** Hooks as vitest, jest and bun name them: their named imports, or a whole `import * as runner`. A timeout is in milliseconds. */
 export interface AllHooks {
+  /** Once before all tests. */
   readonly beforeAll: (work: Work, timeout: number) => unknown;
+  /** Once after all tests. */
   readonly afterAll: (work: Work, timeout: number) => unknown;
+  /** Before each test. */
   readonly beforeEach: (work: Work, timeout: number) => unknown;
+  /** After each test. */
   readonly afterEach: (work: Work, timeout: number) => unknown;
 }
 
 /** Hooks as node:test names them. */
 export interface PlainHooks {
+  /** Once before all tests. */
   readonly before: (work: Work, options: { timeout: number }) => unknown;
+  /** Once after all tests. */
   readonly after: (work: Work, options: { timeout: number }) => unknown;
+  /** Before each test. */
   readonly beforeEach: (work: Work, options: { timeout: number }) => unknown;
+  /** After each test. */
   readonly afterEach: (work: Work, options: { timeout: number }) => unknown;
 }
 

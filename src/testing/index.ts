@@ -1,4 +1,7 @@
-/** Helpers for tests against a live node, with any test runner. */
+/**
+ * Helpers for tests against a live node, with any test runner. In the examples `shop` is a fixture as {@link useNode} gives it, `node` a connected node.
+ * @module beamctl/testing
+ */
 
 export { assertTerm } from "./assert-term.ts";
 export {
@@ -24,6 +27,7 @@ export {
   faultSchedule,
 } from "./cluster/schedule.ts";
 export { type FaultClusterOptions, startFaultCluster } from "./cluster/start.ts";
+export type { Compared } from "./compare-term.ts";
 export { CrashOutcome, type DeadProcess, type SupervisorDecision } from "./crash-outcome.ts";
 export { CleanUpError, FixtureError, StartError } from "./errors.ts";
 export { type EvaluateInTestOptions, evaluate } from "./evaluate.ts";
@@ -40,8 +44,9 @@ export {
   freezeListener,
   type ListenerSelector,
 } from "./freeze-listener.ts";
-export type { AllHooks, Hooks, PlainHooks } from "./hooks.ts";
+export type { AllHooks, Hooks, PlainHooks, Work } from "./hooks.ts";
 export { type KeeperScript, type KeepOptions, type Kept, keep } from "./keeper.ts";
+export type { Exit } from "./launch/child.ts";
 export type { ReadyWhen } from "./launch/ready.ts";
 export type { GivenNode, NodeOptions, StartedNode } from "./node-options.ts";
 export { OpenFixture, openFixture } from "./open-fixture.ts";
@@ -50,6 +55,7 @@ export { pg } from "./pg.ts";
 export type { PgMember } from "./pg-member.ts";
 export { type PgEvent, type PgOptions, PgScope } from "./pg-scope.ts";
 export type { CrashOptions, CrashWay } from "./probe-crash.ts";
+export type { Whose } from "./probe-idle.ts";
 export type { NextState, ReplaceStateOptions } from "./probe-replace.ts";
 export type { Restarted } from "./probe-restart.ts";
 export { ProcessProbe, process } from "./process.ts";

@@ -44,6 +44,13 @@ const scripts = new WeakMap<KeeperScript, Script>();
  * Starts a process on the node that runs `setUp`, waits, and runs `undo`. The text is parsed there once per connection; no module is
  * loaded. As safe on a busy node as the two texts are.
  * @throws ScriptError when `setUp` raised; then nothing is kept and `undo` does not run
+ * @example
+ * import { atom } from "beamctl/term";
+ * import { keep } from "beamctl/testing";
+ *
+ * const script = { name: "hold_name", bindings: ["Name"], setUp: "register(Name, self())", undo: "unregister(Name)" };
+ * const kept = await keep(node, script, { Name: atom("shop_lock") });
+ * await kept.release();
  */
 export async function keep(
   node: BeamNode,

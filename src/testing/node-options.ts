@@ -8,6 +8,7 @@ import { type Address, type BeamNode, type ConnectOptions, connect } from "../no
 export interface GivenNode extends Omit<ConnectOptions, "cookie"> {
   /** Its name, `name@host`. */
   readonly node: string;
+  /** The secret, or a function that fetches it. */
   readonly cookie?: ConnectOptions["cookie"] | undefined;
   /** A file that holds the cookie; white space around it is left out. */
   readonly cookieFile?: string | undefined;

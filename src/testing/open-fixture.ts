@@ -6,7 +6,14 @@ import { FixtureError } from "./errors.ts";
 import { type NodeOptions, type Opened, openNode } from "./node-options.ts";
 import type { NodeFixture } from "./target.ts";
 
-/** A fixture that is open. `await using` cleans it, closes its connection and ends the node, if it was started for it. */
+/**
+ * A fixture that is open. `await using` cleans it, closes its connection and ends the node, if it was started for it.
+ * @example
+ * import { type OpenFixture, openFixture } from "beamctl/testing";
+ *
+ * const fixture: OpenFixture = await openFixture(); // the node that the environment names
+ * await fixture.clean(); // between two tests
+ */
 export class OpenFixture implements NodeFixture, AsyncDisposable {
   readonly node: BeamNode;
   readonly #started: Opened["started"];
@@ -40,6 +47,7 @@ export class OpenFixture implements NodeFixture, AsyncDisposable {
     return this.#belongings.clear(this.node.name);
   }
 
+  /** Cleans it, closes its connection and ends the node, if it was started for it. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -58,7 +66,9 @@ export class OpenFixture implements NodeFixture, AsyncDisposable {
 /**
  * Connects a fixture for one scope. Safe on a busy node: it costs one process there.
  * @example
- * await using fixture = await openFixture({ node, cookie, address });
+ * import { openFixture, withAppEnv } from "beamctl/testing";
+ *
+ * await using fixture = await openFixture({ node: "shop@localhost", cookieFile: "/run/secrets/cookie" });
  * await withAppEnv(fixture, "kernel", { greeting: "hello" }); // taken back at the end of the scope
  * @throws UsageError when no node or no cookie is named, and what `connect` throws
  */

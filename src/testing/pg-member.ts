@@ -46,6 +46,7 @@ export class PgMember implements AsyncDisposable {
     if (this.#groups.delete(keyOf(group))) await this.#scope.leave([group], this.pid);
   }
 
+  /** Leaves its groups and ends the process. */
   async [Symbol.asyncDispose](): Promise<void> {
     const groups = this.groups;
     this.#groups.clear();

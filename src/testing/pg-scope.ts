@@ -43,7 +43,16 @@ interface Group {
   pids: readonly Pid[];
 }
 
-/** A joined scope. Its events are what changed since, labelled `join GROUP` and `leave GROUP`, a binary or an atom without its marks. */
+/**
+ * A joined scope. Its events are what changed since, labelled `join GROUP` and `leave GROUP`, a binary or an atom without its marks.
+ * @example
+ * import { atom } from "beamctl/term";
+ * import { type PgScope, pg } from "beamctl/testing";
+ *
+ * const scope: PgScope = await pg(shop, "shop");
+ * await scope.next("join orders");
+ * scope.members(atom("orders")); // [Pid]
+ */
 export class PgScope extends EventStream<PgEvent> {
   /** The scope's name. */
   readonly scope: string;

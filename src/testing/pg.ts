@@ -15,6 +15,9 @@ import { nodeOf, owned, type Target } from "./target.ts";
  * on that node may take ours. Safe on a busy node: joining costs the scope a list of its groups. OTP: pg.
  *
  * @example
+ * import { atom } from "beamctl/term";
+ * import { pg } from "beamctl/testing";
+ *
  * await using scope = await pg(node, "shop");
  * const member = await scope.join(atom("orders"));
  * await node.call("pg", "get_members", [atom("shop"), atom("orders")]); // [member.pid]

@@ -22,7 +22,14 @@ const FIND: Script = new Script({
   source: `${WHEREIS}\nWhereis(Who)`,
 });
 
-/** A process that a test looks at and acts on. A name is looked up anew each time, so that the probe outlives a restart; a pid stays that pid. */
+/**
+ * A process that a test looks at and acts on. A name is looked up anew each time, so that the probe outlives a restart; a pid stays that pid.
+ * @example
+ * import { type ProcessProbe, process } from "beamctl/testing";
+ *
+ * const cart: ProcessProbe = process(shop, "Shop.Cart");
+ * console.log(`${await cart.pid()}`, await cart.state());
+ */
 export class ProcessProbe {
   /** As it was given. */
   readonly name: ProcessName;
@@ -130,7 +137,7 @@ export class ProcessProbe {
    * @throws NoProcessError when it is not there to begin with
    * @throws WaitError when it is not started again in `timeout` (default 5000 ms), with what its supervisor did instead
    */
-  async restarted(during?: During, options: WaitForOptions = {}): Promise<Restarted> {
+  async restarted(during?: () => unknown, options: WaitForOptions = {}): Promise<Restarted> {
     const node = nodeOf(this.#target);
     const before =
       during === undefined && this.#seen !== undefined && !(this.name instanceof Pid)
@@ -154,13 +161,12 @@ export class ProcessProbe {
   }
 }
 
-/** A function that provokes something; what it gives is not looked at. */
-type During = () => unknown;
-
 /**
  * A probe of one process. Nothing is sent until one of its methods is called.
  * @example
- * ```ts
+ * import { atom, parse } from "beamctl/term";
+ * import { assertTerm, process, term } from "beamctl/testing";
+ *
  * const cart = process(node, "Shop.Cart");
  * await cart.cast(parse('{:add, "tea"}'));
  * await cart.state(term`%{items: ["tea" | _]}`, { timeout: 1_000 });
@@ -174,7 +180,6 @@ type During = () => unknown;
  *
  * await cart.replaceState(term`%{id: 1, items: []}`.toTerm());
  * await cart.untilIdle();
- * ```
  */
 export function process(target: Target, name: ProcessName): ProcessProbe {
   return new ProcessProbe(target, name);

@@ -38,7 +38,15 @@ const OK = atom("ok");
 const PUBSUB = "Elixir.Phoenix.PubSub";
 const CHANNELS = "Elixir.Phoenix.Channel.Server";
 
-/** A joined PubSub; `await using` leaves it and ends its subscriptions. */
+/**
+ * A joined PubSub; `await using` leaves it and ends its subscriptions.
+ * @example
+ * import { atom } from "beamctl/term";
+ * import { type PubSub, pubsub } from "beamctl/testing";
+ *
+ * const bus: PubSub = await pubsub(shop, "Shop.PubSub");
+ * await bus.broadcast("stock", atom("changed"));
+ */
 export class PubSub implements AsyncDisposable {
   readonly #node: BeamNode;
   readonly #name: Atom;
@@ -125,6 +133,7 @@ export class PubSub implements AsyncDisposable {
     await this.#ask(PUBSUB, "direct_broadcast", [...to, ...rest]);
   }
 
+  /** Leaves the PubSub and ends its subscriptions. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end("closed");
     await this.#scope[Symbol.asyncDispose]();

@@ -39,6 +39,9 @@ const PG2 = "Elixir.Phoenix.PubSub.PG2";
  *
  * @param name the module, `Shop.PubSub`
  * @example
+ * import { binary, TermMap } from "beamctl/term";
+ * import { pubsub } from "beamctl/testing";
+ *
  * await using bus = await pubsub(node, "Shop.PubSub");
  * const rooms = bus.subscribe("room:*");
  * await bus.broadcast("room:1", { event: "shout", payload: new TermMap([[binary("body"), binary("hi")]]) });

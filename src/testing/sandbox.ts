@@ -51,10 +51,13 @@ const ALLOW_REMEDY =
  * For a node that runs for tests alone: the pool must be `Ecto.Adapters.SQL.Sandbox`.
  *
  * @example
+ * import { sandbox } from "beamctl/testing";
+ *
  * await using box = await sandbox(node, { repos: ["Shop.Repo"] });
+ * const url = "http://localhost:4000/orders";
  * const headers = { ...box.headers, "content-type": "application/json" };
- * await fetch(`${shop}/orders`, { method: "POST", headers, body: JSON.stringify({ item: "tea", quantity: 2 }) });
- * const { orders } = await (await fetch(`${shop}/orders`, { headers })).json(); // the one order
+ * await fetch(url, { method: "POST", headers, body: JSON.stringify({ item: "tea", quantity: 2 }) });
+ * console.log(await (await fetch(url, { headers })).json()); // the one order
  * @throws SandboxPoolError when a repo has another pool
  * @throws TopologyError when there is no such repo, or it is not started
  * @throws SandboxError when the pool gave no connection
@@ -92,7 +95,14 @@ export async function sandbox(target: Target, options: SandboxOptions): Promise<
   );
 }
 
-/** A sandbox; `await using` rolls it back. */
+/**
+ * A sandbox; `await using` rolls it back.
+ * @example
+ * import { type Sandbox, sandbox } from "beamctl/testing";
+ *
+ * const box: Sandbox = await sandbox(shop, { repos: ["Shop.Repo"] }); // rolled back after the test
+ * await box.allow("Shop.Worker");
+ */
 export class Sandbox implements AsyncDisposable {
   /** The process of the node that owns the connections. */
   readonly owner: Pid;

@@ -22,7 +22,15 @@ export interface ScriptedCall {
 /** What a call is answered with: a term, or a function that makes one of the arguments. */
 export type Reply = Term | ((...args: Term[]) => Term | Promise<Term>);
 
-/** One expected call, made by `ScriptedNode.on`. Answers `:ok`, any number of times but at least once, until it is told otherwise. */
+/**
+ * One expected call, made by `ScriptedNode.on`. Answers `:ok`, any number of times but at least once, until it is told otherwise.
+ * @example
+ * import { atom } from "beamctl/term";
+ * import { scriptedNode } from "beamctl/testing";
+ *
+ * await using shop = await scriptedNode();
+ * shop.on("Shop", "sell").raises("error", atom("sold_out")).delay(50).times(2);
+ */
 export class Expectation {
   readonly #module: string;
   readonly #function: string;
@@ -108,6 +116,7 @@ export class Expectation {
       : `${this.toString()} was expected ${wanted} times, and came ${this.#came}`;
   }
 
+  /** The call in words. */
   toString(): string {
     const args = this.#args?.map(textOfPattern) ?? ["..."];
     return `${inspect(atom(this.#module))}.${this.#function}(${args.join(", ")})`;

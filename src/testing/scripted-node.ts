@@ -33,7 +33,15 @@ export class UnmetExpectationError extends BeamError {
   }
 }
 
-/** A node in memory. `await using` closes its link; it does not verify. */
+/**
+ * A node in memory. `await using` closes its link; it does not verify.
+ * @example
+ * import { type ScriptedNode, scriptedNode } from "beamctl/testing";
+ *
+ * const shop: ScriptedNode = await scriptedNode();
+ * shop.serve("Shop.Stock", { call: () => 12 });
+ * await shop.node.genCall("Elixir.Shop.Stock", 1); // 12
+ */
 export class ScriptedNode implements AsyncDisposable {
   /** To be given to the code under test: a connected node by a real link, whose encoding, limits, timeouts and errors are those of any other. */
   readonly node: BeamNode;
@@ -85,6 +93,7 @@ export class ScriptedNode implements AsyncDisposable {
     if (all.length > 0) throw new UnmetExpectationError(this.node.name, all);
   }
 
+  /** Closes the link; it does not verify. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.node.close();
   }
@@ -95,6 +104,10 @@ export class ScriptedNode implements AsyncDisposable {
  * that names the call. It runs no Erlang: what needs scripts on the node (`evaluate`, the other helpers) wants a real one, or their calls expected.
  * @throws UsageError when the name is no node name
  * @example
+ * import { expect } from "vitest";
+ * import { parse } from "beamctl/term";
+ * import { scriptedNode, term } from "beamctl/testing";
+ *
  * await using shop = await scriptedNode();
  * shop.on("Shop", "price", [term`%{sku: _}`]).reply(7).once();
  * expect(await shop.node.call("Elixir.Shop", "price", [parse('%{sku: "tea"}')])).toBe(7);

@@ -14,10 +14,10 @@ export type SettledOptions = Whose & WaitForOptions;
  * may still bring it work: what is on its way there is not seen. Looks are made on the node after 1, 2, 4, then every 50 ms, each some 5 microseconds a
  * process: of thousands of processes on a busy node wait for the few that matter.
  * @example
- * ```ts
+ * import { settled } from "beamctl/testing";
+ *
  * await settled(node, { application: "shop" });
  * await settled(node, { processes: ["Shop.Cart", "Shop.Left"], timeout: 1_000 });
- * ```
  * @throws WaitError when they are still busy after `timeout` (default 5000 ms); it names those that are, and where they are
  * @throws NoProcessError when one of the processes is not there; UsageError when the application does not run
  * @throws AbortedError NodeDownError

@@ -34,7 +34,15 @@ export interface StartBeamOptions extends StartOptions {
   readonly command: readonly [string, ...string[]];
 }
 
-/** A node that was started. `await using` ends it with all its processes at once; `stop` lets it shut down. */
+/**
+ * A node that was started. `await using` ends it with all its processes at once; `stop` lets it shut down.
+ * @example
+ * import { type StartedBeam, startBeam } from "beamctl/testing";
+ *
+ * const beam: StartedBeam = await startBeam({ command: ["mix", "run", "--no-halt"], readyWhen: "shop" });
+ * console.log(beam.name, beam.output());
+ * await beam.stop();
+ */
 export class StartedBeam implements StartedNode, AsyncDisposable {
   readonly name: string;
   readonly cookie: string;
@@ -67,6 +75,7 @@ export class StartedBeam implements StartedNode, AsyncDisposable {
     return this.#child.stop();
   }
 
+  /** Ends it with all its processes at once. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#child[Symbol.asyncDispose]();
   }
@@ -79,6 +88,8 @@ export class StartedBeam implements StartedNode, AsyncDisposable {
  * the runtime travel in `ERL_AFLAGS`, which every `erl` below it inherits: have `mix` compile before. Linux and macOS; OTP 23 and later.
  * @throws StartError with what it wrote, when it ends or is not ready in time
  * @example
+ * import { openFixture, startBeam } from "beamctl/testing";
+ *
  * await using beam = await startBeam({ command: ["erl", "-noinput"] });
  * await using fixture = await openFixture(() => beam);
  */

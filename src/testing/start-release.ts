@@ -28,8 +28,10 @@ export type StartReleaseOptions = StartOptions &
  * @throws StartError with what it wrote, when it ends or is not ready in time
  * @throws UsageError when there is no start script under `releasePath`
  * @example
- * await using shop = await startRelease({ releasePath, readyWhen: "shop" });
- * await using fixture = await openFixture(() => shop);
+ * import { openFixture, startRelease } from "beamctl/testing";
+ *
+ * await using started = await startRelease({ releasePath: "_build/prod/rel/shop", readyWhen: "shop" });
+ * await using fixture = await openFixture(() => started);
  */
 export async function startRelease(options: StartReleaseOptions): Promise<StartedBeam> {
   const [command, ...args] = options.command ?? [await scriptOf(options.releasePath), "start"];

@@ -5,7 +5,15 @@ import { EventStream, type EventStreamOptions } from "./event-stream.ts";
 import type { PubSubMessage } from "./pubsub-message.ts";
 import { wildcard } from "./wildcard.ts";
 
-/** The messages of some topics. Their label, which a text given to `next` or `drain` is compared with, is the topic. */
+/**
+ * The messages of some topics. Their label, which a text given to `next` or `drain` is compared with, is the topic.
+ * @example
+ * import { pubsub, type Subscription } from "beamctl/testing";
+ *
+ * const bus = await pubsub(shop, "Shop.PubSub");
+ * const rooms: Subscription = bus.subscribe("room:*");
+ * for (const { topic } of await rooms.drain()) console.log(topic);
+ */
 export class Subscription extends EventStream<PubSubMessage> {
   /** What it was made with: `room:*`. */
   readonly topic: string;

@@ -27,6 +27,10 @@ export interface SuspendDuringOptions {
  * @throws StandStillError with each process that may not or did not within a second; what `work` throws
  * @throws ScriptError `not_resumed` when one did not take its resume within 2 s
  * @example
+ * import { expect } from "vitest";
+ * import { atom, TimeoutError } from "beamctl";
+ * import { suspendDuring } from "beamctl/testing";
+ *
  * await suspendDuring(shop, "Shop.Cart", async () => {
  *   await expect(shop.node.genCall("Elixir.Shop.Cart", atom("total"), { timeout: 100 })).rejects.toThrow(TimeoutError);
  * });

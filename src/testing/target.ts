@@ -13,12 +13,24 @@ export interface NodeFixture {
 /** What every helper takes first. With a fixture, what the helper started ends with the test by itself. */
 export type Target = BeamNode | NodeFixture;
 
-/** The node of a target. */
+/**
+ * The node of a target.
+ * @example
+ * import { nodeOf, type Target } from "beamctl/testing";
+ *
+ * const versionOf = (target: Target) => nodeOf(target).call("Elixir.Shop", "version", []);
+ */
 export function nodeOf(target: Target): BeamNode {
   return target instanceof BeamNode ? target : target.node;
 }
 
-/** Hands a thing to the target's fixture, if it is one, and returns it. */
+/**
+ * Hands a thing to the target's fixture, if it is one, and returns it.
+ * @example
+ * import { owned } from "beamctl/testing";
+ *
+ * const inbox = owned(shop, shop.node.mailbox()); // closed after the test
+ */
 export function owned<Thing extends AsyncDisposable>(target: Target, thing: Thing): Thing {
   return target instanceof BeamNode ? thing : target.own(thing);
 }

@@ -36,8 +36,12 @@ export interface TelemetryOptions extends EventStreamOptions {
  * node listen to rare events.
  *
  * @example
+ * import { atom } from "beamctl/term";
+ * import { telemetry } from "beamctl/testing";
+ *
  * await using created = await telemetry(node, [["shop", "order", "created"]], { keys: ["item"] });
- * await fetch(`${shop}/orders`, { method: "POST", headers, body: JSON.stringify({ item: "tea", quantity: 2 }) });
+ * const headers = { "content-type": "application/json" };
+ * await fetch("http://localhost:4000/orders", { method: "POST", headers, body: '{"item":"tea","quantity":2}' });
  * const { measurements, metadata } = await created.next("shop.order.*");
  * measurements.get(atom("quantity")); // 2
  * @throws TopologyError when telemetry is not started there, or has no telemetry_test
@@ -124,7 +128,14 @@ Relay`,
   undo: "try telemetry:detach(Handler) catch _:_ -> gone end",
 };
 
-/** A stream of events. Their label is the name with dots: `shop.order.created`. */
+/**
+ * A stream of events. Their label is the name with dots: `shop.order.created`.
+ * @example
+ * import { type TelemetryEvents, telemetry } from "beamctl/testing";
+ *
+ * const created: TelemetryEvents = await telemetry(shop, [["shop", "order", "created"]]);
+ * for (const { metadata } of await created.drain()) console.log(metadata);
+ */
 export class TelemetryEvents extends EventStream<TelemetryEvent> {
   readonly #mailbox: Mailbox;
   readonly #kept: Kept;

@@ -18,7 +18,7 @@ export interface TermMatchers<Result = void> {
  * ```ts
  * // vitest
  * import { expect } from "vitest";
- * import { type TermMatchers, termMatchers } from "beamctl/testing";
+ * import { term, type TermMatchers, termMatchers } from "beamctl/testing";
  * expect.extend(termMatchers);
  * declare module "vitest" {
  *   interface Matchers<T = any> extends TermMatchers<T> {}
@@ -33,11 +33,14 @@ export interface TermMatchers<Result = void> {
  * }
  *
  * // then
+ * const reply = await shop.node.call("Elixir.Shop", "find", [7]);
  * expect(reply).toMatchTerm(term`{:ok, %{name: _}}`);
  * expect(reply).not.toEqualTerm(term`:error`);
  * ```
  */
 export const termMatchers: {
+  /** See {@link TermMatchers.toMatchTerm}. */
   readonly toMatchTerm: (received: unknown, pattern: TermPattern | Term) => Compared;
+  /** See {@link TermMatchers.toEqualTerm}. */
   readonly toEqualTerm: (received: unknown, expected: TermPattern | Term) => Compared;
 } = { toMatchTerm: compareMatch, toEqualTerm: compareEqual };

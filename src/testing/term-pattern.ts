@@ -9,7 +9,15 @@ import { patternText } from "./pattern-text.ts";
 /** What the variables of a pattern stand for, by name. */
 export type TermBindings = Readonly<Record<string, Term>>;
 
-/** A pattern, made by {@link term}. Matching has no side effects beyond those of its predicates, and nothing leaves this process. */
+/**
+ * A pattern, made by {@link term}. Matching has no side effects beyond those of its predicates, and nothing leaves this process.
+ * @example
+ * import { type TermPattern, term } from "beamctl/testing";
+ *
+ * const even: TermPattern = term`[first, _]`;
+ * even.matches([1, 2]); // => { first: 1 }
+ * even.matches([1]); // => undefined
+ */
 export class TermPattern {
   /** @internal What it is made of. */
   readonly node: PatternNode;

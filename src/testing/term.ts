@@ -17,11 +17,13 @@ export type TermTag = (texts: TemplateStringsArray, ...holes: readonly TermHole[
  * hole holds a term (compared exactly, maps too), a function that gives `true` or `false`, or another pattern, whose variables are then
  * shared. Escapes are those of Elixir or Erlang, not of JavaScript.
  * @example
- * ```ts
- * term`{:ok, %{id: ${7}, name: name}}`.matches(reply)?.name;
- * term`[${(price: Term) => Number(price) > 0} | _]`;
- * term.erlang`{ok, #{id := Id, parent := Id}}`;
- * ```
+ * import { parse, type Term } from "beamctl/term";
+ * import { term } from "beamctl/testing";
+ *
+ * const reply = parse('{:ok, %{id: 7, name: "tea", price: 2}}');
+ * term`{:ok, %{id: ${7}, price: price}}`.matches(reply); // => { price: 2 }
+ * term`[${(price: Term) => Number(price) > 0} | _]`.matches([1, 2]); // => {}
+ * term.erlang`{ok, #{id := Id, price := Id}}`.matches(reply); // => undefined
  * @throws TermSyntaxError when the text is no such pattern
  * @throws UsageError when a hole holds something else, or stands inside a text
  */

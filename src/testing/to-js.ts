@@ -42,7 +42,10 @@ export type JsResult =
  * other maps `Map`. Pids and what else has no counterpart stay terms. So `:ok` and `"ok"`, `1` and `1.0`, a list and a tuple become the same: where that matters, compare
  * the terms. A charlist stays a list of numbers.
  * @example
- * toJs(parse('{:ok, %{name: "tea", price: 2.5, sold: nil}}')); // ["ok", { name: "tea", price: 2.5, sold: null }]
+ * import { parse } from "beamctl/term";
+ * import { toJs } from "beamctl/testing";
+ *
+ * toJs(parse('{:ok, %{name: "tea", price: 2.5, sold: nil}}')); // => [ 'ok', { name: 'tea', price: 2.5, sold: null } ]
  */
 export function toJs(term: Term): JsResult {
   if (term instanceof Atom) return atomOf(term);

@@ -51,7 +51,9 @@ const TERMS = [
  * @throws UsageError for everything else, with the place where it stands: `undefined`, functions, symbols, `NaN`, a number that is no exact integer any more, `Date`, `Set`,
  * instances of classes, and values that hold themselves
  * @example
- * toTerm({ name: "tea", price: 2.5, tags: ["hot"], sold: null }); // %{"name" => "tea", "price" => 2.5, "tags" => ["hot"], "sold" => nil}
+ * import { toTerm } from "beamctl/testing";
+ *
+ * toTerm({ name: "tea", price: 2.5, sold: null }); // => %{"name" => "tea", "price" => 2.5, "sold" => nil}
  */
 export function toTerm(value: JsValue, { keys = "binaries" }: ToTermOptions = {}): Term {
   return convert(value, keys === "atoms" ? atom : binary, "", new Set());

@@ -26,7 +26,11 @@ const PATIENCE = 120_000;
  * @param hooks the runner's, as `import * as vitest from "vitest"`; default its globals, as jest has them
  * @throws FixtureError when there are no hooks; `.node` throws it before the node is connected and after the end
  * @example
- * const shop = useNode({ node, cookie, address }, vitest);
+ * import * as vitest from "vitest";
+ * import { evaluate, useNode, withAppEnv } from "beamctl/testing";
+ *
+ * const { expect, test } = vitest;
+ * const shop = useNode({ node: "shop@localhost", cookieFile: "/run/secrets/cookie" }, vitest);
  *
  * test("greets", async () => {
  *   await withAppEnv(shop, "kernel", { greeting: "hello" }); // taken back after the test

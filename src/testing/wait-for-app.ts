@@ -48,6 +48,8 @@ export class AppNotStartedError extends BeamError {
  * @throws AppNotStartedError when it is not in time: with what is missing (not loaded, dependencies that do not run, children that restart) and what runs
  * @throws NodeDownError
  * @example
+ * import { waitForApp } from "beamctl/testing";
+ *
  * await waitForApp(shop, "shop");
  */
 export async function waitForApp(

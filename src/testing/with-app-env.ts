@@ -18,6 +18,8 @@ export type AppEnvOptions = ToTermOptions;
  * the last, in whichever order they end. Who reads a key only at its start does not notice.
  * @throws ScriptError; TimeoutError after 5 s
  * @example
+ * import { evaluate, withAppEnv } from "beamctl/testing";
+ *
  * await withAppEnv(shop, "shop", { currency: "EUR" }); // until the test is over
  * const total = await withAppEnv(shop, "shop", { currency: "USD" }, () => evaluate(shop, "Shop.total()"));
  */

@@ -18,6 +18,8 @@ export interface LogLevelOptions {
  * node a lower level costs what the additional events cost.
  * @throws ScriptError; TimeoutError after 5 s
  * @example
+ * import { evaluate, withLogLevel } from "beamctl/testing";
+ *
  * await withLogLevel(shop, "debug", { module: "Shop.Cart" });
  * await withLogLevel(shop, "none", () => evaluate(shop, "Shop.noisy()"));
  */

@@ -26,6 +26,8 @@ export interface ProcessFlags {
  * @throws NoProcessError when it is not there
  * @throws ScriptError `not_otp` when it takes no system messages; `timeout`, `noproc`, `unreachable` for a gen_event without a handler; `badarg` when the runtime refuses the value
  * @example
+ * import { withProcessFlag } from "beamctl/testing";
+ *
  * await withProcessFlag(shop, "Shop.Cart", "priority", "low");
  */
 export function withProcessFlag<Flag extends keyof ProcessFlags>(

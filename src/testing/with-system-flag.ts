@@ -22,6 +22,8 @@ export interface SystemFlags {
  * hold for processes that are started meanwhile. Everybody on the node feels it: not for a production node.
  * @throws ScriptError when the runtime refuses the value
  * @example
+ * import { evaluate, withSystemFlag } from "beamctl/testing";
+ *
  * await withSystemFlag(shop, "schedulers_online", 1, () => evaluate(shop, "Shop.race()"));
  */
 export function withSystemFlag<Flag extends keyof SystemFlags>(

@@ -14,16 +14,11 @@ const TOPICS = ["room:0", "room:1", "room:2", "room:3"];
 
 describe.skipIf(NO_SHOP).each(SHOPS)("$label", ({ target }) => {
   let shop: OpenShop;
-  let prepared: boolean;
+  let prepared = false;
   beforeAll(async () => {
     shop = await openShop(target);
-    const { code, stdout, stderr } = await shop.cli.run([
-      "release",
-      "prepare",
-      "0.2.0",
-      "--yes",
-      "--json",
-    ]);
+    const prepare = ["release", "prepare", "0.2.0", "--yes", "--json"];
+    const { code, stdout, stderr } = await shop.cli.run(prepare);
     expect(code, stderr).toBe(0);
     prepared = (JSON.parse(stdout) as { changes: unknown[] }).changes.length > 0;
   });
@@ -33,17 +28,14 @@ describe.skipIf(NO_SHOP).each(SHOPS)("$label", ({ target }) => {
   });
   afterAll(async () => {
     // What was prepared here is taken back: the next run finds the node as this one did.
-    if (prepared) {
-      const { code, stderr } = await shop.cli.run([
-        "release",
-        "prepare",
-        "0.2.0",
-        "--undo",
-        "--yes",
-      ]);
+    try {
+      if (!prepared) return;
+      const undo = ["release", "prepare", "0.2.0", "--undo", "--yes"];
+      const { code, stderr } = await shop.cli.run(undo);
       expect(code, stderr).toBe(0);
+    } finally {
+      await shop?.[Symbol.asyncDispose]();
     }
-    await shop?.[Symbol.asyncDispose]();
   });
 
   const version = async () => {

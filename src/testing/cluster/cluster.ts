@@ -23,6 +23,13 @@ const WAIT = 30_000;
 /**
  * A running cluster, made by {@link startFaultCluster}. Nodes are named by the part before the @ or in full; a name that is not known is an
  * UnknownNodeError. A fault lasts until `heal()`, for links that are made later too.
+ * @example
+ * import { type FaultCluster, startFaultCluster } from "beamctl/testing";
+ *
+ * const cluster: FaultCluster = await startFaultCluster();
+ * console.log(cluster.env); // for the nodes, which you start
+ * await cluster.registered(["a", "b"]);
+ * cluster.partition(["a"], ["b"]);
  */
 export class FaultCluster implements AsyncDisposable {
   /** What the nodes need in their environment. */
@@ -131,8 +138,10 @@ export class FaultCluster implements AsyncDisposable {
   /**
    * Messages from `a` to `b` that the predicate chooses are lost, which no network does: for what a node must bear when a message was never sent.
    * @example
+   * import { atom } from "beamctl/term";
+   *
    * const lost = cluster.dropMessages("a", "b", ({ op, to }) => op === "reg_send" && to === atom("rex"), { count: 1 });
-   * await callFrom("a"); // times out
+   * // ... a call of rpc from a to b times out
    * await lost.times(1);
    * @throws UsageError without `inspect`
    */
@@ -148,6 +157,8 @@ export class FaultCluster implements AsyncDisposable {
   /**
    * Messages from `a` to `b` that the predicate chooses come late, and behind them what the same process sends: others overtake them.
    * @example
+   * import { atom } from "beamctl/term";
+   *
    * const late = cluster.delayMessages("a", "b", 50, ({ message }) => message === atom("hello"), { share: 0.5 });
    * @throws UsageError without `inspect`
    */

@@ -27,6 +27,7 @@ export interface FaultEvent {
   readonly nodes: readonly string[];
   /** The rest, in words. */
   readonly detail: string;
+  /** All of it in a line. */
   toString(): string;
 }
 

@@ -64,8 +64,7 @@ export class MessageFault {
   }
 
   /**
-   * Waits until it was done to so many messages, in all.
-   * @param options.timeout milliseconds; default 5000
+   * Waits until it was done to so many messages, in all; by default for 5000 ms.
    * @throws what the predicate threw; TimeoutError; UsageError when it has ended and will not be done to more
    */
   async times(count = 1, { timeout = 5_000 }: { readonly timeout?: number } = {}): Promise<void> {

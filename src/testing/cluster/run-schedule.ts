@@ -16,6 +16,11 @@ export interface RunScheduleOptions {
  * Plays the steps in order, one after the other; then, whatever happened, heals all faults of the cluster, and waits until its links are settled.
  * The order of the steps and of `between` is always the same; what the nodes do meanwhile is their own.
  * @example
+ * import fc from "fast-check";
+ * import { faultSchedule, runSchedule, startFaultCluster } from "beamctl/testing";
+ *
+ * declare const write: () => Promise<void>, allAgree: () => Promise<boolean>; // yours
+ * await using cluster = await startFaultCluster();
  * const schedules = faultSchedule(fc, { nodes: ["a", "b"], kinds: ["partition", "heal", "wait"], how: ["reset"], maxWait: 5 });
  * await fc.assert(
  *   fc.asyncProperty(schedules, async (schedule) => {

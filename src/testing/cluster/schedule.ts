@@ -23,7 +23,13 @@ export type FaultStep =
   | { readonly step: "heal" }
   | { readonly step: "wait"; readonly milliseconds: number };
 
-/** Steps in their order. `String(schedule)` is what fast-check shows of a counterexample. */
+/**
+ * Steps in their order. `String(schedule)` is what fast-check shows of a counterexample.
+ * @example
+ * import { FaultSchedule } from "beamctl/testing";
+ *
+ * String(new FaultSchedule([{ step: "cut", from: "a", to: "b" }, { step: "heal" }])); // => 'cut a -> b; heal'
+ */
 export class FaultSchedule {
   readonly steps: readonly FaultStep[];
 
@@ -31,6 +37,7 @@ export class FaultSchedule {
     this.steps = steps;
   }
 
+  /** The steps in words. */
   toString(): string {
     return this.steps.length === 0 ? "no faults" : this.steps.map(describe).join("; ");
   }
@@ -57,6 +64,11 @@ const KINDS = ["partition", "cut", "halfClose", "delay", "heal", "wait"] as cons
 /**
  * Schedules as an arbitrary of fast-check (tried with version 4), which is passed in. They shrink as arrays do: to fewer steps, shorter times, fewer nodes.
  * @throws UsageError for less than two nodes
+ * @example
+ * import fc from "fast-check";
+ * import { faultSchedule } from "beamctl/testing";
+ *
+ * const schedules = faultSchedule(fc, { nodes: ["a", "b", "c"], maxSteps: 4, maxWait: 100 });
  */
 export function faultSchedule(
   fc: FastCheck,

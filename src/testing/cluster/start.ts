@@ -26,8 +26,11 @@ export interface FaultClusterOptions {
  * environment is all that they need; they must share this machine's loopback, as EPMD's own rule is. Links over TLS pass, but nobody can tell whose they are.
  * For tests alone: the nodes lose each other with this process.
  * @example
+ * import { startFaultCluster } from "beamctl/testing";
+ *
+ * declare const startNodes: (env: Readonly<Record<string, string>>) => Promise<void>; // yours
  * await using cluster = await startFaultCluster({ tickTime: 1 });
- * await startNodes(cluster.env); // a@127.0.0.1, b@127.0.0.1, ...: yours, each with this in its environment
+ * await startNodes(cluster.env); // a@127.0.0.1, b@127.0.0.1, ...: each with this in its environment
  * await cluster.registered(["a", "b", "c"]);
  * cluster.partition(["a"], ["b", "c"]);
  * await cluster.settled(); // all have given up
