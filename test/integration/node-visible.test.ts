@@ -60,12 +60,17 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("a cluster of two o
     expect(await one("global:unregister_name(shop)")).toBe("ok");
     expect(await two("global:trans({till, self()}, fun() -> sold end)")).toBe("sold");
     // What is locked for a moment leaves nothing behind, there or here.
-    const locking = `P = spawn(fun() -> [global:trans({till, self()}, fun() -> ok end) || _ <- lists:seq(1, 50)], receive stop -> ok end end), timer:sleep(300), {_, L} = process_info(P, monitored_by), exit(P, kill), length([X || X <- L, node(X) =:= '${name}'])`;
-    expect(await one(locking)).toBe("0");
-    const held = `spawn(fun() -> true = global:set_lock({till, self()}, ['${name}']), receive stop -> ok end end)`;
-    const wait = "timer:sleep(100)";
+    const locking = `[global:trans({till, self()}, fun() -> ok end) || _ <- lists:seq(1, 50)]`;
+    const held = `true = global:set_lock({till, self()}, ['${name}'])`;
+    const start = (work: string) =>
+      `Self = self(), P = spawn(fun() -> ${work}, Self ! done, receive stop -> ok end end), receive done -> ok end`;
+    expect(await one(`${start(locking)}, register(till, P)`)).toBe("true");
+    const watching = `{_, L} = process_info(whereis(till), monitored_by), length([X || X <- L, node(X) =:= '${name}'])`;
+    await expect.poll(() => one(watching)).toBe("0");
     const tried = `global:set_lock({till, self()}, ['${name}'], 0)`;
-    expect(await one(`P = ${held}, ${wait}, R = ${tried}, exit(P, kill), R`)).toBe("false");
+    expect(
+      await one(`exit(whereis(till), kill), ${start(held)}, R = ${tried}, exit(P, kill), R`),
+    ).toBe("false");
     await expect.poll(() => two(tried)).toBe("true");
     if (set !== "otp23") {
       expect(
