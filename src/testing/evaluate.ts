@@ -3,8 +3,8 @@
 import { type EvaluateOptions, evaluate as evaluateTerms } from "../otp/index.ts";
 import type { Term } from "../term/index.ts";
 import { nodeOf, type Target } from "./target.ts";
-import { type JsResult, toJs } from "./to-js.ts";
-import { type JsValue, type ToTermOptions, toTerm } from "./to-term.ts";
+import { type JsResult, toJs } from "./terms/to-js.ts";
+import { type JsValue, type ToTermOptions, toTerm } from "./terms/to-term.ts";
 
 /** How a text is evaluated in a test. */
 export interface EvaluateInTestOptions extends Omit<EvaluateOptions, "bindings">, ToTermOptions {

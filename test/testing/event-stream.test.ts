@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, expectTypeOf, it } from "vitest";
 import { type BeamNode, connect } from "../../src/node/index.ts";
 import { type Atom, atom, type Pid } from "../../src/term/index.ts";
+import { wildcard } from "../../src/testing/events/wildcard.ts";
 import {
   type EventPattern,
   type PgEvent,
@@ -11,7 +12,6 @@ import {
   pg,
   UnexpectedEventError,
 } from "../../src/testing/index.ts";
-import { wildcard } from "../../src/testing/wildcard.ts";
 import { type BeamProcess, provision, startErl } from "../support/index.ts";
 
 let erl: BeamProcess;

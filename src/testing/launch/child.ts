@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
-import { StartError } from "../errors.ts";
+import { StartError } from "../fixture/errors.ts";
 
 /** How a program ended. */
 export interface Exit {

@@ -3,8 +3,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { TimeoutError } from "../../errors.ts";
 import { type BeamNode, connect } from "../../node/index.ts";
-import { StartError } from "../errors.ts";
-import { waitForApp } from "../wait-for-app.ts";
+import { StartError } from "../fixture/errors.ts";
+import { waitForApp } from "../wait/wait-for-app.ts";
 import { type Child, describe } from "./child.ts";
 import type { Place } from "./place.ts";
 
