@@ -10,6 +10,7 @@ import { join } from "node:path";
 export default function setup(): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "beamctl-run-"));
   process.env["TMPDIR"] = folder;
+  process.env["XDG_STATE_HOME"] = join(folder, "state"); // journals of tests are none of the user's
   // Its input ends with us, however we end.
   const watchdog = spawn("/bin/sh", ["-c", 'cat > /dev/null; sleep 2; rm -rf "$0"', folder], {
     detached: true,
