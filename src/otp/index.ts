@@ -59,6 +59,7 @@ export {
   removeRelease,
   setRemoved,
   setUnpacked,
+  unpackKept,
   unpackRelease,
   whichReleases,
 } from "./release-handler.ts";

@@ -5,6 +5,7 @@ import { Atom, atom, bool, charlist, type Term, Tuple, tuple } from "../term/ind
 import { Answer } from "./answer.ts";
 import { ReleaseHandlerError } from "./release-handler-error.ts";
 import type { CallOptions, Remote } from "./remote.ts";
+import { runScript, Script } from "./script.ts";
 
 /** Where a release stands: `current` runs but a restart leaves it, `permanent` is what a restart boots. */
 export type ReleaseStatus = "unpacked" | "current" | "permanent" | "old" | "tmp_current";
@@ -83,6 +84,37 @@ export async function unpackRelease(
     await patient(remote, "unpack_release", [charlist(name)], options),
   );
 }
+
+/**
+ * As {@link unpackRelease}, but the package, which `release_handler` deletes, stays: it has a second name meanwhile, where the disk knows links. All of it is done on
+ * the node in one call, so it is whole also when we are gone.
+ * @throws ReleaseHandlerError
+ */
+export async function unpackKept(
+  remote: Remote,
+  name: string,
+  path: string,
+  options: CallOptions,
+): Promise<void> {
+  const bindings = { Name: charlist(name), Package: charlist(path) };
+  const answer = await runScript(remote, UNPACK_KEPT, bindings, options);
+  if (!(answer instanceof Tuple) || !isAtom(answer.items[0], "error")) return;
+  throw new ReleaseHandlerError(remote.name, "unpack_release", answer.items[1] ?? atom("error"));
+}
+
+const UNPACK_KEPT: Script = new Script({
+  name: "unpack_kept",
+  bindings: ["Name", "Package"],
+  source: `
+Kept = Package ++ ".beamctl-kept",
+_ = file:delete(Kept),
+_ = file:make_link(Package, Kept),
+try release_handler:unpack_release(Name)
+after
+    _ = file:make_link(Kept, Package),
+    _ = file:delete(Kept)
+end`,
+});
 
 /**
  * `check_install_release/1`: runs every instruction of the relup that stands before its point of no return. It passes when there is no

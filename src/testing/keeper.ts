@@ -87,8 +87,8 @@ try
   receive {beamctl_release, Owner} -> ok; {'DOWN', Down, process, Owner, _} -> ok end,
   ${script.undo},
   Owner ! {ready, released}
-catch Class:Reason ->
-  Owner ! {failed, Class, if is_atom(Reason) -> Reason; is_atom(element(1, Reason)) -> element(1, Reason); true -> other end}
+catch KeeperClass:KeeperReason ->
+  Owner ! {failed, KeeperClass, if is_atom(KeeperReason) -> KeeperReason; is_atom(element(1, KeeperReason)) -> element(1, KeeperReason); true -> other end}
 end`,
   });
   scripts.set(script, whole);

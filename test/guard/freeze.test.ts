@@ -293,7 +293,7 @@ describe.each(["otp23", ...OTPS] as const)("freezing on %s", (otp) => {
   });
 
   test("freezing has an end too", async () => {
-    const guardian = await armed({ cap: 500 });
+    const guardian = await armed({ cap: 2_000 });
     await guardian.freeze(pids);
     await target.untilFree(60_000);
     await until(() => guardian.lost.aborted);
@@ -301,7 +301,7 @@ describe.each(["otp23", ...OTPS] as const)("freezing on %s", (otp) => {
   });
 
   test("a guardian that stands still itself is killed by the backstop, and with it the freeze", async () => {
-    const guardian = await armed({ lease: 1_000, cap: 1_500 });
+    const guardian = await armed({ lease: 1_000, cap: 3_000 });
     await guardian.freeze(pids);
     await target.eval(
       "spawn(fun() -> erlang:suspend_process(whereis(beamctl_guard)), register(other, self()), receive stop -> ok end end)",

@@ -272,7 +272,7 @@ describe.each(["otp23", ...OTPS] as const)("a guardian on %s", (otp) => {
   });
 
   test("holding has an end", async () => {
-    const guardian = await armed({ cap: 500 });
+    const guardian = await armed({ cap: 2_000 });
     await guardian.suspend(pids.slice(0, 100));
     await target.untilFree(60_000);
     await until(() => guardian.lost.aborted);

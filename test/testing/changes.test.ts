@@ -128,6 +128,10 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("changes on %s", (s
       "[{shop_cart,debug}]",
     );
     expect(await on(ofModule)).toBe("[{shop_cart,error}]");
+    expect(await withLogLevel(node, "none", { module: "shop_cart" }, () => on(ofModule))).toBe(
+      "[{shop_cart,none}]",
+    );
+    expect(await on(ofModule)).toBe("[{shop_cart,error}]");
     await outer.release();
     expect(await on(ofModule)).toBe("[]");
   });

@@ -55,6 +55,15 @@ it("gives one that comes to who waits for such a one first", async () => {
   expect(groupsOf(await Promise.all(waits))).toEqual(["y", "x", "z"]);
 });
 
+it("gives what a test's own function throws to who waits, and goes on", async () => {
+  const broken = scope.next(() => {
+    throw new Error("no number");
+  });
+  await Promise.all([expect(broken).rejects.toThrow("no number"), join("a1")]);
+  await join("a2");
+  expect(groupsOf(await scope.drain())).toEqual(["a1", "a2"]);
+});
+
 it("has drained all that the node sent before, and leaves what does not fit", async () => {
   for (let n = 0; n < 100; n++) void join(`g${n}`);
   await join("last");

@@ -180,6 +180,24 @@ describe("useNode", () => {
     expect(() => fixture.node).toThrow("the node of the fixture is closed");
   });
 
+  it("ends what comes when the runner has given its hook up", async () => {
+    const work: (() => Promise<void>)[] = [];
+    const hook = (one: () => Promise<void>) => void work.push(one);
+    let ended = false;
+    const started = async () => ({
+      ...given(),
+      name: erl.name,
+      [Symbol.asyncDispose]: async () => {
+        ended = true;
+      },
+    });
+    useNode(started, { before: hook, after: hook, beforeEach: hook, afterEach: hook });
+    const late = work.at(0)?.();
+    await work.at(-1)?.();
+    await late;
+    expect(ended).toBe(true);
+  });
+
   it("gives the hooks more time than a node has to start, or what is wanted", () => {
     const times: number[] = [];
     const hook = (_: unknown, timeout: number) => void times.push(timeout);

@@ -67,6 +67,18 @@ it("says what raised, and keeps nothing then", async () => {
     .toBeLessThanOrEqual(before as number);
 });
 
+it("leaves its variables to the script", async () => {
+  const mine: KeeperScript = {
+    name: "mine",
+    bindings: ["Class", "Reason"],
+    setUp: "{Class, Reason}",
+    undo: "erlang:error(badness)",
+  };
+  const kept = await keep(node, mine, { Class: 1, Reason: 2 });
+  expect(kept.value).toMatchObject({ items: [1, 2] });
+  await expect(kept.release()).rejects.toThrow("the script mine failed: error badness");
+});
+
 it("says that it was killed", async () => {
   const killed: KeeperScript = { name: "killed", setUp: "self()", undo: "exit(self(), kill), ok" };
   const kept = await keep(node, killed);

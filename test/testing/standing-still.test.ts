@@ -105,9 +105,10 @@ describe.each(["otp23", "otp27", "otp29"] as const)("suspendDuring on %s", (set)
       expect(await leftSuspended(node)).toEqual([cart]);
     });
     await on(
-      "spawn(fun() -> sys:replace_state(busy, fun(S) -> timer:sleep(1500), S end) end), erlang:yield(), timer:sleep(20)",
+      "Self = self(), spawn(fun() -> sys:replace_state(busy, fun(S) -> Self ! held, receive go -> S end end, infinity) end), receive held -> ok end",
     );
     await expect(suspendDuring(node, ["busy", "shop_cart"], () => {})).rejects.toThrow("(timeout)");
+    node.send("busy", atom("go"));
     await expect.poll(() => leftSuspended(node)).toEqual([]);
     await expect.poll(() => ask("busy").catch(() => 0)).toBe(7);
     expect(await leftSuspended(node)).toEqual([]);

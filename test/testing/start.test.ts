@@ -52,6 +52,16 @@ describe.each(["otp23", "otp25", "otp27", "otp29"] as const)("on %s", (set) => {
   });
 });
 
+it("adds to the options of the runtime, and keeps the name and the cookie that it chose", async () => {
+  const otp = await provision("otp27");
+  const env = { ...otp.env, ERL_AFLAGS: "-kernel greeting hello", HOME: "/nowhere" };
+  await using beam = await startBeam({ command: [otp.bin("erl"), "-noinput"], env });
+  await using fixture = await openFixture(() => beam);
+  expect(fixture.node.name).toBe(beam.name);
+  const greeting = await evaluate(fixture.node, "application:get_env(kernel, greeting)");
+  expect(inspect(greeting)).toBe("{:ok, :hello}");
+});
+
 it("starts mix and elixir as well", async () => {
   const otp = await provision("otp27");
   await using beam = await startBeam({

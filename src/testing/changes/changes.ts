@@ -61,8 +61,8 @@ Exchange = fun({env, App, Key}, New) ->
         ok = logger:set_primary_config(level, New),
         Old;
     ({level, Module}, New) ->
-        Old = case logger:get_module_level(Module) of [{_, Level}] -> Level; _ -> none end,
-        ok = case New of none -> logger:unset_module_level(Module); _ -> logger:set_module_level(Module, New) end,
+        Old = case logger:get_module_level(Module) of [{_, Level}] -> Level; _ -> undefined end,
+        ok = case New of undefined -> logger:unset_module_level(Module); _ -> logger:set_module_level(Module, New) end,
         Old;
     ({system_flag, Name}, New) -> erlang:system_flag(Name, New);
     ({process_flag, Pid, Name}, New) -> Flag(Pid, Name, New)

@@ -103,7 +103,8 @@ export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncD
       const waiting: Waiting<Event> = {
         fits,
         give: (event) => done(() => resolve(event)),
-        fail: (error) => done(() => reject(error)),
+        fail: (error) =>
+          done(() => reject(error instanceof Error ? error : new UsageError(String(error)))),
       };
       const expired = (): void => done(() => reject(this.#late(pattern, timeout)));
       const timer =
@@ -169,7 +170,12 @@ export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncD
   protected push(event: Event): void {
     if (this.#ended !== undefined) return;
     for (const waiting of this.#waiting) {
-      if (!waiting.fits(event)) continue;
+      try {
+        if (!waiting.fits(event)) continue;
+      } catch (error) {
+        waiting.fail(error); // a test's own function: its error belongs to who waits
+        continue;
+      }
       waiting.give(event);
       return;
     }
@@ -217,5 +223,5 @@ export abstract class EventStream<Event> implements AsyncIterable<Event>, AsyncD
 interface Waiting<Event> {
   readonly fits: (event: Event) => boolean;
   give(event: Event): void;
-  fail(error: BeamError): void;
+  fail(error: unknown): void;
 }

@@ -159,7 +159,14 @@ export class Child implements AsyncDisposable {
   }
 
   async #clean(): Promise<void> {
+    await this.exited;
+    // What it has left behind in a group of its own may hold its output open.
+    const late = setTimeout(() => {
+      this.#process.stdout?.destroy();
+      this.#process.stderr?.destroy();
+    }, 2_000);
     await this.closed;
+    clearTimeout(late);
     await rm(this.#home, { recursive: true, force: true });
   }
 

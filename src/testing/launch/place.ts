@@ -38,7 +38,7 @@ export async function prepare(
     ...["-kernel", "inet_dist_listen_min", String(port), "inet_dist_listen_max", String(port)],
     ...["inet_dist_use_interface", "{127,0,0,1}"],
   ];
-  const own = process.env["ERL_AFLAGS"];
+  const own = given.env?.["ERL_AFLAGS"] ?? process.env["ERL_AFLAGS"];
   return {
     name,
     cookie,

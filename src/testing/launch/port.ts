@@ -34,8 +34,11 @@ async function reserve(port: number): Promise<Socket | undefined> {
   try {
     await once(socket, "listening");
     return socket;
-  } catch {
-    return undefined;
+  } catch (error) {
+    socket.close();
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EADDRINUSE" || code === "EACCES") return undefined;
+    throw error; // no other port would do better
   }
 }
 

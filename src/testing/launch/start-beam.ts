@@ -110,7 +110,9 @@ export async function launch(
   const { home } = place;
   let child: Child;
   try {
-    child = new Child({ ...what, env: { ...what.env, ...env }, home, cwd });
+    // These two carry its name, port and cookie; what was given is in the first of them.
+    const { ERL_AFLAGS, HOME } = what.env ?? {};
+    child = new Child({ ...what, env: { ...what.env, ...env, ERL_AFLAGS, HOME }, home, cwd });
   } catch (error) {
     await rm(home, { recursive: true });
     throw error;

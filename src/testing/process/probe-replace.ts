@@ -35,8 +35,9 @@ Told = case {is_process_alive(Pid), IsOtp(Pid), proc_lib:translate_initial_call(
     {_, _, {gen_event, _, _}} -> events;
     _ ->
         %% One that takes it too late, when nobody waits any more, leaves its state as it is.
+        Until = erlang:monotonic_time(millisecond) + Time,
         Replace = fun(State) ->
-            case is_process_alive(Self) of
+            case is_process_alive(Self) andalso erlang:monotonic_time(millisecond) < Until of
                 true -> case How of
                     {put, New} -> Self ! {Tag, State}, New;
                     {swap, Before, New} when Before =:= State -> Self ! {Tag, State}, New;
@@ -45,7 +46,7 @@ Told = case {is_process_alive(Pid), IsOtp(Pid), proc_lib:translate_initial_call(
                 false -> State
             end
         end,
-        try sys:replace_state(Pid, Replace, Time) of _ -> receive {Tag, Old} -> put(beamctl_was, Old), ok after 0 -> changed end
+        try sys:replace_state(Pid, Replace, Time + 500) of _ -> receive {Tag, Old} -> put(beamctl_was, Old), ok after 0 -> changed end
         catch exit:{timeout, _} -> busy; exit:_ -> gone end
 end,
 Was = erase(beamctl_was),

@@ -106,7 +106,8 @@ export class ProcessProbe {
   /**
    * Replaces its state, as `sys:replace_state/2`: by a term, or by what a function makes of it here, which is asked again when the state has changed
    * meanwhile. The process takes it between two messages, and believes it: a wrong one crashes it. For tests only. With `revert` the
-   * former state is put back on release or when we are gone, unless the process has ended; what happened in between is lost.
+   * former state is put back on release or when we are gone, unless the process has ended; what happened in between is lost. Of two that overlap on one process the
+   * later has to end first: what is put back is what each had found.
    * @throws NoProcessError when there is none
    * @throws WaitError when it does not take it within `timeout` (default 5000 ms); then it keeps its own
    * @throws UsageError when it is no OTP process, or an event manager

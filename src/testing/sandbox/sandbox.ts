@@ -12,7 +12,10 @@ import { checkRepos, OWNER } from "./sandbox-script.ts";
 export interface SandboxOptions {
   /** The repos' modules: `["Shop.Repo"]`. */
   readonly repos: readonly string[];
-  /** Every process of the node uses these connections, so no other test runs meanwhile. Default `false`. */
+  /**
+   * Every process of the node uses these connections, so no other test runs meanwhile; whoever has another sandbox loses it. As Ecto does it, the
+   * repos are in manual mode afterwards, as with `mode: "manual"`. Default `false`.
+   */
   readonly shared?: boolean | undefined;
   /**
    * `"manual"` sets the repos to manual mode first, where a process that was not allowed gets no connection. It stays set, and whoever has a connection

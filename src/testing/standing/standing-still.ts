@@ -16,11 +16,12 @@ export class StandStillError extends BeamError {
    */
   readonly refused: readonly { readonly pid: Pid; readonly reason: string }[];
 
-  constructor(node: string, what: string, refused: StandStillError["refused"]) {
+  constructor(node: string, what: string, refused: StandStillError["refused"], cause?: unknown) {
     const each = refused.map(({ pid, reason }) => `${pid} (${reason})`);
     super(`cannot ${what} ${each.join(", ")}; nothing stands still`, {
       node,
       remedy: "Choose workers of your own application that run now.",
+      cause,
     });
     this.refused = refused;
   }
@@ -42,8 +43,9 @@ export async function standStill(
     return { pid: answer.pid(pid), reason: answer.atom(reason) };
   });
   if (refused.length === 0) return owned(target, kept);
-  await kept.release();
-  throw new StandStillError(node.name, how, refused);
+  // One that is too busy to be suspended may be too busy to say that it was resumed: the resume waits in its mailbox.
+  const cause = await kept.release().catch((error: unknown) => error);
+  throw new StandStillError(node.name, how, refused, cause);
 }
 
 const INSPECTED = `

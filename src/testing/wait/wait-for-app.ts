@@ -9,6 +9,8 @@ import { nodeOf, type Target } from "../target.ts";
 export interface WaitForAppOptions {
   /** Milliseconds. Default 10000. */
   readonly timeout?: number | undefined;
+  /** Ends the wait with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An application is not up in time. */
@@ -46,7 +48,7 @@ export class AppNotStartedError extends BeamError {
  * at. Polled on the node, each 50 ms, by one process there, in one call. Safe on a busy node.
  * @param app its name, as `shop`
  * @throws AppNotStartedError when it is not in time: with what is missing (not loaded, dependencies that do not run, children that restart) and what runs
- * @throws NodeDownError
+ * @throws AbortedError NodeDownError
  * @example
  * import { waitForApp } from "beamctl/testing";
  *
@@ -55,12 +57,13 @@ export class AppNotStartedError extends BeamError {
 export async function waitForApp(
   target: Target,
   app: string,
-  { timeout = 10_000 }: WaitForAppOptions = {},
+  { timeout = 10_000, signal }: WaitForAppOptions = {},
 ): Promise<void> {
   const node = nodeOf(target);
   const answer = new Answer(node, WAIT.name);
-  const bindings = { App: atom(app), Wait: timeout };
-  const found = await runScript(node, WAIT, bindings, { timeout: timeout + SLACK });
+  const bindings = { App: atom(app), Wait: timeout, Peer: atom(node.localName) };
+  const call = { timeout: timeout + SLACK, signal, cancel: true };
+  const found = await runScript(node, WAIT, bindings, call);
   const [verdict, what, running] = answer.tuple(found, 3);
   if (answer.atom(verdict) === "up") return;
   const names = answer.list(running).map((name) => answer.atom(name));
@@ -87,7 +90,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 const WAIT: Script = new Script({
   name: "wait_for_app",
-  bindings: ["App", "Wait"],
+  bindings: ["App", "Wait", "Peer"],
   source: `
 ${BATCH}
 Until = Now() + Wait,
@@ -121,7 +124,7 @@ end,
 Poll = fun Poll() ->
     case State() of
         up -> {up, [], []};
-        Why -> case Now() >= Until of
+        Why -> case Now() >= Until orelse not lists:member(Peer, nodes(connected)) of
             true -> {down, Why, Running()};
             false -> receive after 50 -> Poll() end
         end

@@ -70,16 +70,3 @@ catch throw:{error, Step, Reason} ->
     {error, Step, if is_atom(Reason) -> Reason; is_tuple(Reason), is_atom(element(2, Reason)) -> element(2, Reason); true -> refused end}
 after file:del_dir_r(Stage) end`,
 });
-
-/** Gives the package a second name before `unpack_release/1`, which deletes it; or, with `Back`, its own name again. Without a copy, where the disk knows links. */
-export const KEEP: Script = new Script({
-  name: "package_keep",
-  bindings: ["Package", "Back"],
-  source: `
-Kept = Package ++ ".beamctl-kept",
-case Back of
-    false -> _ = file:delete(Kept), _ = file:make_link(Package, Kept);
-    true -> _ = file:make_link(Kept, Package), _ = file:delete(Kept)
-end,
-ok`,
-});

@@ -8,13 +8,13 @@ import {
   type Release,
   runScript,
   setUnpacked,
-  unpackRelease,
+  unpackKept,
   whichReleases,
 } from "../../otp/index.ts";
-import { bool, charlist, tuple } from "../../term/index.ts";
+import { charlist, tuple } from "../../term/index.ts";
 import { ReleaseError } from "./errors.ts";
 import { layoutOf, packageOnNode } from "./layout.ts";
-import { EXTRACT, KEEP } from "./layout-scripts.ts";
+import { EXTRACT } from "./layout-scripts.ts";
 import { planUnpack, type UnpackPlan } from "./unpack-plan.ts";
 
 /** How a version is unpacked. */
@@ -96,8 +96,11 @@ export async function unpackAs(
   const release: FileChange = { what: "release", path: version, why: "the version is unpacked" };
   const work = async () => {
     if (plan.way === "extract") await extract(node, name, version, plan);
-    if (plan.way === "otp") await unpackKept(node, name, version);
-    else await setUnpacked(node, plan.rel, [], { timeout: PATIENCE });
+    if (plan.way === "otp") {
+      const { package: path } = await layoutOf(node, name, version);
+      // It stays, so that the version can be prepared again after an undo.
+      await unpackKept(node, `${name}-${version}`, path, { timeout: PATIENCE });
+    } else await setUnpacked(node, plan.rel, [], { timeout: PATIENCE });
     return {};
   };
   const all: FileChange[] = plan.made.map((path) => ({
@@ -111,19 +114,6 @@ export async function unpackAs(
     work,
   );
   await nested();
-}
-
-/** By OTP; but the package stays, so that the version can be prepared again after an undo. */
-async function unpackKept(node: BeamNode, name: string, version: string): Promise<void> {
-  const { package: path } = await layoutOf(node, name, version);
-  const keep = (back: boolean) =>
-    runScript(node, KEEP, { Package: charlist(path), Back: bool(back) });
-  await keep(false);
-  try {
-    await unpackRelease(node, `${name}-${version}`, { timeout: PATIENCE });
-  } finally {
-    await keep(true);
-  }
 }
 
 async function extract(
