@@ -55,6 +55,8 @@ export class Verification implements AsyncDisposable {
   readonly #back: boolean;
   readonly #watch: CrashWatch | undefined;
   readonly #items = new Map<string, VerifiedItem>();
+  /** Errors that were told before the soak: what comes after them is the soak's. */
+  #logged = 0;
 
   private constructor(
     node: BeamNode,
@@ -120,7 +122,6 @@ export class Verification implements AsyncDisposable {
 
   /** Lets the version run for this long and looks again and again. @throws UpgradeError with what went wrong; AbortedError */
   async soak(milliseconds: number, signal: AbortSignal): Promise<void> {
-    const logged = (await this.#watch?.read().catch(() => undefined))?.count ?? 0;
     const until = performance.now() + milliseconds;
     const round = Math.min(ROUND, Math.ceil(milliseconds / 3));
     for (let left = milliseconds; left > 0; left = until - performance.now()) {
@@ -131,7 +132,7 @@ export class Verification implements AsyncDisposable {
           cause,
         });
       });
-      await this.#serving("soak", logged);
+      await this.#serving("soak");
       this.#refuse("soak", ["soak"]);
     }
   }
@@ -140,7 +141,7 @@ export class Verification implements AsyncDisposable {
     await this.#watch?.[Symbol.asyncDispose]();
   }
 
-  async #serving(at: VerifiedAt, logged = 0): Promise<void> {
+  async #serving(at: VerifiedAt): Promise<void> {
     const { listeners: had, channels, picture } = this.#before;
     if (had !== undefined) await this.#look(at, "listeners", () => listenerItem(this.#node, had));
     await this.#look(at, "channels", () => channelItem(this.#node, channels));
@@ -152,9 +153,13 @@ export class Verification implements AsyncDisposable {
     }
     const watch = this.#watch;
     if (watch !== undefined) {
-      await this.#look(at, "crashes", async () =>
-        crashItem(await watch.read(), this.#modules, { strict: at === "soak", after: logged }),
-      );
+      await this.#look(at, "crashes", async () => {
+        const reports = await watch.read();
+        if (at === "soak")
+          return crashItem(reports, this.#modules, { strict: true, after: this.#logged });
+        this.#logged = reports.count;
+        return crashItem(reports, this.#modules, { strict: false });
+      });
     }
   }
 
